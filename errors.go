@@ -1,0 +1,89 @@
+package ringmq
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Sentinel errors. Match them with [errors.Is]; the errors that calls return wrap them in an [Error] that names the
+// endpoint, the peer and the value. The libzmq errno that each stands for is in brackets.
+var (
+	// ErrClosed: the socket is closed or shutting down (ETERM, ENOTSOCK).
+	ErrClosed = errors.New("socket is closed")
+	// ErrState: the call does not fit the state of the request-reply exchange (EFSM).
+	ErrState = errors.New("call out of turn for this socket's state")
+	// ErrNoRoute: no peer has the routing id (EHOSTUNREACH).
+	ErrNoRoute = errors.New("no route to peer")
+	// ErrWouldBlock: nothing to receive, or no peer can take a message now (EAGAIN).
+	ErrWouldBlock = errors.New("operation would block")
+	// ErrInvalidEndpoint: the endpoint does not parse (EINVAL, ENAMETOOLONG, ENODEV).
+	ErrInvalidEndpoint = errors.New("invalid endpoint")
+	// ErrUnknownTransport: no transport is registered for the prefix (EPROTONOSUPPORT).
+	ErrUnknownTransport = errors.New("unknown transport")
+	// ErrAddrInUse: another socket is bound to the address (EADDRINUSE).
+	ErrAddrInUse = errors.New("address already in use")
+	// ErrInvalidOption: an option's value is out of range (EINVAL).
+	ErrInvalidOption = errors.New("invalid option")
+	// ErrTooLarge: a frame, message or name exceeds a limit (EMSGSIZE).
+	ErrTooLarge = errors.New("too large")
+	// ErrNotFound: nothing is bound or connected there (ENOENT).
+	ErrNotFound = errors.New("not found")
+	// ErrProtocol: a peer broke the ZMTP rules (EPROTO). It reaches programs through monitor events.
+	ErrProtocol = errors.New("protocol violation")
+	// ErrInvalidMessage: the message has no frames, or lacks one that the pattern needs (EINVAL).
+	ErrInvalidMessage = errors.New("invalid message")
+)
+
+// Error says what failed, where and with whom. Empty fields are unknown or do not apply.
+type Error struct {
+	Op       string // the call, such as "bind", or the phase, such as "handshake"
+	Socket   string // the socket type, such as "PUSH"
+	Endpoint string // as given to Bind or Connect
+	Peer     string // address of the peer
+	Value    string // the offending value
+	Err      error  // one of the sentinels, or an error that wraps one, or an error of the operating system
+}
+
+// Error reads "ringmq: PUSH bind tcp://127.0.0.1:5555: address already in use".
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("ringmq:")
+	for _, s := range []string{e.Socket, e.Op, e.Endpoint} {
+		if s != "" {
+			b.WriteString(" " + s)
+		}
+	}
+	if e.Peer != "" {
+		b.WriteString(" (peer " + e.Peer + ")")
+	}
+	if e.Value != "" {
+		fmt.Fprintf(&b, " %q", e.Value)
+	}
+	fmt.Fprintf(&b, ": %v", e.Err)
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// UnsentError is what Close and Shutdown return when messages were still queued at the end of the linger period or of
+// the context: they were not sent and are counted as dropped.
+type UnsentError struct {
+	Socket   string         // the socket type
+	Messages int            // messages not sent, over all peers
+	ByPeer   map[string]int // messages not sent, by endpoint or peer address
+	Cause    error          // the context's error, or nil after the linger period
+}
+
+// Error names the number of messages and the peers.
+func (e *UnsentError) Error() string {
+	s := fmt.Sprintf("ringmq: %s close: %d message(s) not sent to %d peer(s)", e.Socket, e.Messages, len(e.ByPeer))
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *UnsentError) Unwrap() error { return e.Cause }
