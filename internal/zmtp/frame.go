@@ -19,7 +19,7 @@ const (
 	// ShortHeader is the length in bytes of the header of a short frame: flags, u8 size.
 	ShortHeader = 2
 
-	longHeader  = 9 // flags, u64 size
+	longHeader = 9 // flags, u64 size
 
 	// maxShort is the largest body that fits a short frame.
 	maxShort = 255

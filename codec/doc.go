@@ -1,0 +1,36 @@
+// Package codec sends and receives Go values over any ringmq socket, encoded as msgpack.
+//
+// A message of this package has two frames, so that a SUB socket filters on the topic without decoding anything, and
+// a program in another language reads the body with any msgpack library:
+//
+//	frame 0  topic   bytes as given; may be empty
+//	frame 1  body    exactly one msgpack value; a struct is a map from field name (or msgpack tag) to value
+//
+// A [Sender] and a [Receiver] wrap a socket for one type; [Marshal] and [Unmarshal] do the same for a single message:
+//
+//	quotes := codec.NewSender[Quote](pub)
+//	err := quotes.Send(ctx, "AAPL", Quote{Bid: 5853300, Ask: 5853400})
+//
+//	quotes := codec.NewReceiver[Quote](sub)
+//	topic, quote, err := quotes.Recv(ctx)
+//
+// # What a peer can do
+//
+// Received bytes are not trusted. The whole body is walked before the first byte of it is decoded: each declared
+// length must fit in the bytes that are there, nesting is bounded, and one value must fill the frame exactly. What
+// does not pass, or does not fit the Go type, is an [Error] that wraps [ErrMalformed]; a panic while decoding (a
+// slice as the key of a map, a fault in a type's own DecodeMsgpack) becomes one too. The memory that a body can make
+// the decoder take is bounded by the number of its bytes times the size of the largest slice or map element in the
+// type; the socket's limit on message size bounds the former.
+//
+// Decoded values never share memory with the message: a [Receiver] gives the message back as soon as it is decoded.
+//
+// # What msgpack decides
+//
+// Encoding follows github.com/vmihailenco/msgpack/v5, struct tags and custom encoders included. Four of its rules are
+// worth knowing. An integer that does not fit the field wraps, as in a Go conversion. A nil inside
+// a body decodes as the zero value of anything; a body that is a nil is malformed unless the type is a pointer, map,
+// slice or interface. Fields that the type does not have are skipped, and fields that the body does not have keep their
+// value, so that both ends may grow. The contents of an extension are opaque: an extension decoder gets them through
+// ReadFull, and the tag option intern, which decodes inside them, is refused by the receiver.
+package codec

@@ -1,0 +1,124 @@
+package ioloop
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// Runner is a piece of work for a loop.
+type Runner interface {
+	Run()
+}
+
+// idleRounds is how often a loop that finds nothing to do looks again, giving way to other goroutines in between,
+// before it sleeps. Sleeping and being woken costs some 5 µs on each side; a round costs about 0.5 µs.
+const idleRounds = 4
+
+// poller waits for the operating system. Every method but wake belongs to the loop's goroutine.
+type poller interface {
+	// poll handles what is ready and reports whether there was anything.
+	poll(l *Loop) bool
+	// block waits until something is ready or wake was called, without handling it.
+	block()
+	// wake makes a block that is going on, or the next one, return.
+	wake()
+	close()
+}
+
+// Loop is one I/O loop. Its methods may be called by any goroutine.
+type Loop struct {
+	cfg    loopConfig
+	poller poller
+
+	mu     sync.Mutex
+	posted []Runner
+	spare  []Runner // the loop's; swapped with posted
+
+	depth   atomic.Int32 // len(posted)
+	asleep  atomic.Bool
+	stopped atomic.Bool
+	done    chan struct{}
+}
+
+type loopConfig struct {
+	cpu    int  // core to pin to; -1: not pinned
+	pinned bool // locked to its thread, and spinning instead of sleeping
+}
+
+func newLoop(cfg loopConfig) (*Loop, error) {
+	p, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{cfg: cfg, poller: p, done: make(chan struct{})}
+	go l.run()
+	return l, nil
+}
+
+// Post has the loop call r.Run soon, once for each Post.
+func (l *Loop) Post(r Runner) {
+	l.mu.Lock()
+	l.posted = append(l.posted, r)
+	l.depth.Store(int32(len(l.posted)))
+	l.mu.Unlock()
+	if l.asleep.Load() && l.asleep.CompareAndSwap(true, false) {
+		l.poller.wake()
+	}
+}
+
+// stop ends the loop after the work that is posted; it returns when the loop has ended.
+func (l *Loop) stop() {
+	l.stopped.Store(true)
+	l.poller.wake()
+	<-l.done
+}
+
+func (l *Loop) run() {
+	defer close(l.done)
+	defer l.poller.close()
+	defer l.pin()()
+	for idle := 0; ; {
+		ran := l.runPosted()
+		if l.poller.poll(l) || ran {
+			idle = 0
+			continue
+		}
+		if l.stopped.Load() {
+			return
+		}
+		if idle++; idle < idleRounds || l.cfg.pinned {
+			runtime.Gosched()
+			continue
+		}
+		l.sleep()
+		idle = 0
+	}
+}
+
+func (l *Loop) runPosted() bool {
+	if l.depth.Load() == 0 {
+		return false
+	}
+	l.mu.Lock()
+	work := l.posted
+	l.posted = l.spare[:0]
+	l.depth.Store(0)
+	l.mu.Unlock()
+	for i, r := range work {
+		work[i] = nil
+		r.Run()
+	}
+	l.spare = work
+	return true
+}
+
+// sleep blocks unless work was posted. A Post that comes after asleep was set sees it and wakes; one that came before
+// has raised depth.
+func (l *Loop) sleep() {
+	l.asleep.Store(true)
+	if l.depth.Load() == 0 && !l.stopped.Load() {
+		l.poller.block()
+	}
+	l.asleep.Store(false)
+}

@@ -1,0 +1,96 @@
+package outq
+
+import "github.com/ringmq/ringmq"
+
+// copyBelow is the size in bytes below which a message that does not follow its neighbour is copied into the queue's
+// own block: a span and a piece of a writev(2) cost more than the copy.
+const copyBelow = 1 << 10
+
+// Broadcast encodes a message once for many queues. One goroutine at a time uses it.
+type Broadcast struct {
+	blk   *Block
+	used  int
+	parts []part
+}
+
+// part is a range of the broadcast's block, or a referenced frame.
+type part struct {
+	ref      []byte
+	from, to int
+}
+
+// Encode encodes m; the result is good for AppendEncoded until the next Encode. Large frames are referenced if
+// reference is set: the caller gives them away; otherwise every byte is copied before Encode returns.
+func (b *Broadcast) Encode(m ringmq.Message, reference bool) {
+	f := frames{nil, m}
+	b.reserve(f.inline(reference))
+	b.parts = b.parts[:0]
+	from := b.used
+	dst := b.blk.buf[:b.used]
+	for i := range f.len() {
+		large := reference && len(f.at(i)) >= ReferenceAt
+		dst = f.appendFrame(dst, i, !large)
+		if large {
+			b.parts = append(b.parts, part{from: from, to: len(dst)}, part{ref: f.at(i), to: len(f.at(i))})
+			from = len(dst)
+		}
+	}
+	if len(dst) > from {
+		b.parts = append(b.parts, part{from: from, to: len(dst)})
+	}
+	b.used = len(dst)
+}
+
+func (b *Broadcast) reserve(n int) {
+	if b.blk != nil && b.used+n <= len(b.blk.buf) {
+		return
+	}
+	b.Close()
+	b.blk = newBlock(max(n, denseBlock))
+}
+
+// Close gives the block up. The broadcast may be used again.
+func (b *Broadcast) Close() {
+	if b.blk != nil {
+		b.blk.release()
+		b.blk, b.used = nil, 0
+	}
+	clear(b.parts)
+	b.parts = b.parts[:0]
+}
+
+// AppendEncoded appends the message that b has encoded last.
+func (q *Queue) AppendEncoded(b *Broadcast) {
+	q.appended++
+	if len(b.parts) > 1 {
+		q.appendParts(b)
+		return
+	}
+	p := b.parts[0]
+	follows := q.lastBlk == b.blk && q.lastEnd == p.from
+	q.lastBlk, q.lastEnd = b.blk, p.to
+	w := q.tail.word.Load()
+	switch {
+	case q.tail.blk == b.blk && wordEnd(w) == p.from:
+		q.tail.word.Store(pack(p.to, wordMsgs(w)+1, false))
+	case follows || p.to-p.from >= copyBelow:
+		q.push(newSpan(b.blk, b.blk.buf, p.from), p.to, 1, false, false)
+	default:
+		q.reserve(p.to - p.from)
+		n := copy(q.blk.buf[q.used:], b.blk.buf[p.from:p.to])
+		q.extendOwn(q.used+n, 1, false)
+	}
+}
+
+func (q *Queue) appendParts(b *Broadcast) {
+	q.lastBlk = nil
+	last := len(b.parts) - 1
+	for i, p := range b.parts {
+		s := newSpan(nil, p.ref, 0)
+		if p.ref == nil {
+			s.free()
+			s = newSpan(b.blk, b.blk.buf, p.from)
+		}
+		q.push(s, p.to, b2i(i == last), i != last, i > 0)
+	}
+}

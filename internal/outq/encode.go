@@ -1,0 +1,68 @@
+package outq
+
+import (
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/zmtp"
+)
+
+// ReferenceAt is the size in bytes from which a frame is referenced instead of copied.
+const ReferenceAt = 16 << 10
+
+// frames walks an envelope and then a message as one list of frames.
+type frames struct {
+	env [][]byte
+	m   ringmq.Message
+}
+
+func (f frames) len() int { return len(f.env) + f.m.Len() }
+
+func (f frames) at(i int) []byte {
+	if i < len(f.env) {
+		return f.env[i]
+	}
+	return f.m.Frame(i - len(f.env))
+}
+
+// inline is the number of bytes that the message takes in a block: headers, and the frames that are copied.
+func (f frames) inline(reference bool) int {
+	n := 0
+	for i := range f.len() {
+		size := len(f.at(i))
+		n += headerSize(size)
+		if !reference || size < ReferenceAt {
+			n += size
+		}
+	}
+	return n
+}
+
+// refers reports whether some frame is large enough to be referenced.
+func (f frames) refers() bool {
+	for i := range f.len() {
+		if len(f.at(i)) >= ReferenceAt {
+			return true
+		}
+	}
+	return false
+}
+
+func headerSize(size int) int {
+	if size > 255 {
+		return 9
+	}
+	return 2
+}
+
+// appendFrame appends the header of frame i and, if body, the frame.
+func (f frames) appendFrame(dst []byte, i int, body bool) []byte {
+	fr := f.at(i)
+	var flags byte
+	if i < f.len()-1 {
+		flags = zmtp.FlagMore
+	}
+	dst = zmtp.AppendHeader(dst, flags, len(fr))
+	if body {
+		dst = append(dst, fr...)
+	}
+	return dst
+}

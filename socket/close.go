@@ -1,0 +1,271 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringmq/ringmq"
+)
+
+// errLinger marks the end of the linger period, which is not an error of the caller's context.
+var errLinger = errors.New("linger period is over")
+
+// errClosing is why connections end when their socket does.
+var errClosing = errors.New("this side closed the connection")
+
+// notice wakes everybody who waits for a change.
+type notice struct {
+	waiting atomic.Int32
+	mu      sync.Mutex
+	ch      chan struct{}
+}
+
+func (n *notice) wake() {
+	if n.waiting.Load() == 0 {
+		return
+	}
+	n.mu.Lock()
+	if n.ch != nil {
+		close(n.ch)
+		n.ch = nil
+	}
+	n.mu.Unlock()
+}
+
+// until waits until done returns true, looking again after each wake, or until ctx ends.
+func (n *notice) until(ctx context.Context, done func() bool) bool {
+	n.waiting.Add(1)
+	defer n.waiting.Add(-1)
+	for {
+		n.mu.Lock()
+		if n.ch == nil {
+			n.ch = make(chan struct{})
+		}
+		ch := n.ch
+		n.mu.Unlock()
+		if done() {
+			return true
+		}
+		select {
+		case <-ch:
+		case <-ctx.Done():
+			return done()
+		}
+	}
+}
+
+func (c *Core) linger() time.Duration {
+	if c.kind.NoLinger {
+		return 0
+	}
+	return c.cfg.linger
+}
+
+// drained is told that everything queued on p was given to its connection.
+func (c *Core) drained(*Pipe) { c.quiet.wake() }
+
+func (c *Core) shutdown(ctx context.Context) (err error) {
+	c.once.Do(func() { err = c.doShutdown(ctx) })
+	return err
+}
+
+func (c *Core) doShutdown(ctx context.Context) error {
+	c.mu.Lock()
+	c.closing.Store(true)
+	listeners := c.listeners
+	c.listeners = nil
+	c.mu.Unlock()
+	close(c.closed)
+	for _, ln := range listeners {
+		ln.stop()
+	}
+	c.HoldsSend(func() {}) // no Send is under way after this
+	for _, p := range c.allPipes() {
+		p.kick() // a batching policy may hold messages back
+	}
+	c.quiet.until(ctx, func() bool { return c.queued() == 0 })
+	err := c.unsent(ctx)
+	c.endAll(ctx)
+	c.release()
+	return err
+}
+
+// endAll ends every connection and every pipe. It returns when nothing of the socket runs any more.
+func (c *Core) endAll(ctx context.Context) {
+	c.mu.Lock()
+	dialers := c.dialers
+	c.dialers = nil
+	c.finished = true
+	c.mu.Unlock()
+	for _, d := range dialers {
+		d.stop()
+	}
+	var wg sync.WaitGroup
+	for _, cn := range c.allConns() {
+		wg.Go(func() { cn.part(ctx) })
+	}
+	wg.Wait()
+	for _, p := range c.allPipes() {
+		if p.Local() {
+			p.closeLocal()
+		} else {
+			c.abandon(p)
+		}
+	}
+	c.work.Wait()
+	for _, cn := range c.allConns() { // that came while dialling ended
+		cn.fail(errClosing)
+		<-cn.over
+	}
+	c.drive.stop()
+	c.sendMu.Lock()
+	c.bcast.Close()
+	c.sendMu.Unlock()
+	c.stopMonitors()
+}
+
+// part ends one connection: everything written is read by the peer first, if it is quick enough. Closing a TCP
+// connection with unread input would make the kernel throw away what it has not sent.
+func (cn *conn) part(ctx context.Context) {
+	if cn.open.Load() && ctx.Err() == nil && cn.pipe.queued() == 0 {
+		cn.parting.Store(true)
+		cn.stream.CloseWrite()
+		cn.read.seize()
+		cn.stream.WatchRead(true)
+		cn.driven = false
+		cn.runRead(maxReads)
+		cn.awaitEnd(ctx)
+	}
+	cn.fail(errClosing)
+	<-cn.over
+}
+
+// awaitEnd waits for the peer to close its side, longer if the stream has not got rid of everything.
+func (cn *conn) awaitEnd(ctx context.Context) {
+	for {
+		t := time.NewTimer(farewell)
+		select {
+		case <-cn.over:
+		case <-ctx.Done():
+		case <-t.C:
+			if cn.stream.Pending() > 0 {
+				continue
+			}
+		}
+		t.Stop()
+		return
+	}
+}
+
+// retire ends one pipe in the background: it leaves the pattern at once, and its connection closes when what is queued
+// was written or the linger period is over. d is the connector of the pipe, if it has one. The caller has added one to
+// c.work.
+func (c *Core) retire(p *Pipe, d *connector) {
+	p.muted.Store(true)
+	c.HoldsSend(func() {
+		if c.known(p) {
+			c.pattern.Detach(p)
+		}
+	})
+	go func() {
+		defer c.work.Done()
+		ctx, cancel := context.Background(), context.CancelFunc(func() {})
+		if limit := c.linger(); limit >= 0 {
+			ctx, cancel = context.WithTimeout(ctx, limit)
+		}
+		defer cancel()
+		p.kick()
+		c.quiet.until(ctx, func() bool { return p.queued() == 0 || c.closing.Load() })
+		if d != nil {
+			d.stop()
+		}
+		if p.Local() {
+			p.closeLocal()
+			return
+		}
+		if cn := p.conn.Load(); cn != nil {
+			cn.part(ctx)
+		}
+		c.abandon(p)
+	}()
+}
+
+// abandon detaches a pipe that has no connection and gets none any more.
+func (c *Core) abandon(p *Pipe) {
+	p.flush.seize()
+	c.detach(p)
+	p.flush.state.Store(taskBlocked)
+}
+
+// queued is the number of messages that wait on p to be given to its connection.
+func (p *Pipe) queued() int {
+	if l := p.local.Load(); l != nil {
+		if l.other != nil {
+			return 0
+		}
+		return l.to.q.Depth()
+	}
+	n := int(p.appended() - p.out.Done())
+	if cn := p.conn.Load(); n == 0 && cn != nil && !cn.dead.Load() {
+		if p.ctl.pending.Load() > 0 && cn.open.Load() || cn.stream.Pending() > 0 && cn.open.Load() {
+			return 1
+		}
+	}
+	return n
+}
+
+func (c *Core) queued() (n int) {
+	for _, p := range c.allPipes() {
+		n += p.queued()
+	}
+	return n
+}
+
+// unsent is the error for messages that are still queued.
+func (c *Core) unsent(ctx context.Context) error {
+	e := &ringmq.UnsentError{Socket: c.kind.Name, ByPeer: make(map[string]int)}
+	for _, p := range c.allPipes() {
+		n := p.queued()
+		if n == 0 {
+			continue
+		}
+		name := p.endpoint
+		if p.accepted {
+			name = p.Address()
+		}
+		e.ByPeer[name] += n
+		e.Messages += n
+	}
+	if e.Messages == 0 {
+		return nil
+	}
+	if cause := context.Cause(ctx); !errors.Is(cause, errLinger) {
+		e.Cause = cause
+	}
+	return e
+}
+
+func (c *Core) allPipes() []*Pipe {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ps := make([]*Pipe, 0, len(c.pipes))
+	for _, p := range c.pipes {
+		ps = append(ps, p)
+	}
+	slices.SortFunc(ps, func(a, b *Pipe) int { return int(int64(a.id) - int64(b.id)) })
+	return ps
+}
+
+func (c *Core) allConns() []*conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	cs := make([]*conn, 0, len(c.conns))
+	for cn := range c.conns {
+		cs = append(cs, cn)
+	}
+	return cs
+}

@@ -1,0 +1,338 @@
+package socket
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/ioloop"
+	"github.com/ringmq/ringmq/internal/session"
+	"github.com/ringmq/ringmq/internal/zmtp"
+	"github.com/ringmq/ringmq/transport"
+)
+
+// conn is one connection that carries ZMTP: it joins a stream to a pipe. The holder of the read task reads, the holder
+// of the pipe's flush task writes.
+type conn struct {
+	core *Core
+	pipe *Pipe
+	loop *ioloop.Loop
+	peer string // address
+
+	stream ioloop.Stream
+	dialer *connector // nil if accepted
+
+	read task // with it: hand, dec and what Recv's driver has of it
+	hand *session.Handshake
+	dec  decoder
+	open atomic.Bool // the handshake is through: messages flow
+
+	driven bool // reading is the receiver's, not the loop's; holder of read
+	batch  int  // mean messages a read, times 8; holder of read
+
+	// Holder of the pipe's flush task.
+	pieces       [maxPieces][]byte
+	ctlBuf       []byte
+	writeWatched bool
+	transcode    bool   // to ZMTP 1.0
+	v1Body       uint64 // bytes of the frame's body that are still to be converted
+
+	deadline *time.Timer // of the handshake
+	nudge    *time.Timer
+	beat     *heart
+
+	once    sync.Once
+	failure error // why it ended; set before over is closed
+	dead    atomic.Bool
+	parting atomic.Bool   // our side has ended its direction: input is thrown away
+	over    chan struct{} // closed when the connection is cleaned up
+}
+
+// connect makes a connection of a byte stream; its pipe is there already if this side dialled.
+func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
+	cn := &conn{core: c, pipe: p, loop: c.group.Next(), dialer: d, over: make(chan struct{}), peer: address(nc)}
+	cn.hand = session.NewHandshake(c.handshakeConfig(p.accepted))
+	cn.read.state.Store(taskRunning) // nobody reads before the connection is complete
+	if !c.enlist(cn) {
+		_ = nc.Close()
+		return nil, c.errClosed("connect")
+	}
+	stream, err := cn.loop.Attach(nc, cn)
+	if err != nil {
+		c.delist(cn)
+		return nil, err
+	}
+	cn.stream = stream
+	p.ctl.add(func(dst []byte) []byte { return cn.hand.Start(dst) })
+	p.conn.Store(cn)
+	if t := c.cfg.handshake; t > 0 {
+		cn.deadline = time.AfterFunc(t, func() { cn.fail(errHandshakeTimeout) })
+	}
+	cn.nudge = time.AfterFunc(session.NudgeAfter, cn.push)
+	p.kick()
+	cn.read.state.Store(taskScheduled)
+	cn.loop.Post((*connReader)(cn))
+	return cn, nil
+}
+
+func address(c net.Conn) string { return transport.PeerAddr(c).String() }
+
+// push moves a peer that has sent nothing yet.
+func (cn *conn) push() {
+	cn.read.seize()
+	if !cn.open.Load() && !cn.dead.Load() {
+		cn.pipe.command(func(dst []byte) []byte { return cn.hand.Nudge(dst) })
+	}
+	cn.runRead(maxReads) // it may have been scheduled
+}
+
+var errHandshakeTimeout = errors.New("the peer did not complete the handshake in time")
+
+// Ready is the loop's call for what the stream may be ready for.
+func (cn *conn) Ready(ev ioloop.Events) {
+	if ev&ioloop.Readable != 0 && cn.read.wake() && cn.read.begin() {
+		cn.runRead(maxReads)
+	}
+	if ev&ioloop.Writable != 0 && cn.pipe.conn.Load() == cn && cn.pipe.flush.unblock() && cn.pipe.flush.begin() {
+		cn.pipe.runFlush(maxWrites)
+	}
+}
+
+// connReader is the connection as work for a loop.
+type connReader conn
+
+// Run reads on the loop.
+func (r *connReader) Run() {
+	cn := (*conn)(r)
+	if !cn.read.begin() {
+		return
+	}
+	if cn.driven { // it was left to the loop by a receiver that drove
+		cn.driven = false
+		cn.stream.WatchRead(true)
+	}
+	cn.runRead(maxReads)
+}
+
+// runRead reads until there is nothing more, the mailbox is full, or rounds reads are made, after which the loop goes
+// on; with rounds 0 it reads once and leaves the rest to the next call. The caller has begun the read task and holds
+// no lock.
+func (cn *conn) runRead(rounds int) {
+	for i := 0; ; i++ {
+		switch got, err := cn.readOnce(); {
+		case err != nil:
+			cn.fail(err)
+			cn.read.state.Store(taskBlocked)
+			return
+		case got == readPaused:
+			if cn.read.block() {
+				return
+			}
+		case got == readShort:
+			if cn.read.end() {
+				return
+			}
+		case rounds == 0:
+			if cn.read.end() {
+				return
+			}
+		case i >= rounds:
+			cn.read.state.Store(taskScheduled)
+			cn.loop.Post((*connReader)(cn))
+			return
+		}
+	}
+}
+
+// readResult says how one read ended.
+type readResult uint8
+
+const (
+	readMore   readResult = iota // there may be more
+	readShort                    // there was no more
+	readPaused                   // the mailbox is full
+)
+
+// readOnce reads once and deals with what came. Holder of read.
+func (cn *conn) readOnce() (readResult, error) {
+	if cn.dead.Load() {
+		return readShort, nil
+	}
+	if cn.dec.held() && cn.open.Load() && !cn.parting.Load() { // from before a pause
+		if more, err := cn.deliver(); err != nil || !more {
+			return readPaused, err
+		}
+	}
+	buf := cn.dec.room()
+	n, err := cn.stream.Read(buf)
+	if err == ioloop.ErrAgain {
+		return readShort, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if cn.parting.Load() {
+		return readMore, nil
+	}
+	cn.beat.heard()
+	if cn.dec.took(n); !cn.open.Load() {
+		if err := cn.shake(); err != nil || !cn.open.Load() {
+			return readMore, err
+		}
+	}
+	if more, err := cn.deliver(); err != nil || !more {
+		return readPaused, err
+	}
+	if n < len(buf) {
+		return readShort, nil
+	}
+	return readMore, nil
+}
+
+// deliver decodes what was read, up to the mark, and shows it to the receiver at once.
+func (cn *conn) deliver() (more bool, err error) {
+	before := cn.pipe.in.q.Unpublished()
+	for {
+		more, err = cn.dec.run(cn)
+		if n := cn.pipe.in.q.Unpublished() - before; n > 0 {
+			cn.batch += n - cn.batch/8
+			cn.pipe.in.publish()
+			before = 0
+		}
+		if more || err != nil || cn.pipe.in.pause() {
+			return more, err
+		}
+	}
+}
+
+// shake goes on with the handshake.
+func (cn *conn) shake() error {
+	in := cn.dec.pending()
+	var n int
+	var err error
+	cn.pipe.ctl.add(func(dst []byte) []byte {
+		dst, n, err = cn.hand.Feed(dst, in)
+		return dst
+	})
+	cn.dec.skip(n)
+	if err != nil {
+		cn.pipe.kick() // the peer is told why
+		return err
+	}
+	if cn.hand.Done() {
+		if err := cn.established(); err != nil {
+			return err
+		}
+	}
+	cn.pipe.kick()
+	return nil
+}
+
+// established lets messages flow.
+func (cn *conn) established() error {
+	cn.stopTimers()
+	peer := cn.hand.Peer()
+	peer.Properties.Add("Peer-Address", cn.peer)
+	cn.dec.startTraffic(peer, cn.core.cfg.maxMessage)
+	cn.transcode = peer.Version.Major == 1
+	p := cn.pipe
+	p.greet(peer, cn.peer)
+	if cn.dialer != nil {
+		cn.dialer.succeeded()
+	}
+	if !cn.core.admit(p) {
+		return cn.core.errClosed("accept")
+	}
+	cn.open.Store(true)
+	cn.beat = cn.startHeart(peer)
+	cn.core.event(Event{Type: HandshakeSucceeded, Endpoint: p.endpoint, Peer: cn.peer, Identity: string(peer.Identity)})
+	cn.core.writable.wake()
+	return nil
+}
+
+func (cn *conn) stopTimers() {
+	if cn.deadline != nil {
+		cn.deadline.Stop()
+	}
+	if cn.nudge != nil {
+		cn.nudge.Stop()
+	}
+	cn.beat.stop()
+}
+
+// fail ends the connection for the reason err. Any goroutine may call it, holding any lock: the cleaning up is the
+// loop's.
+func (cn *conn) fail(err error) {
+	cn.once.Do(func() {
+		cn.failure = err
+		cn.dead.Store(true)
+		cn.loop.Post((*connCloser)(cn))
+	})
+}
+
+// connCloser is the end of a connection as work for a loop.
+type connCloser conn
+
+// Run closes the connection and gives its pipe back.
+func (k *connCloser) Run() {
+	cn := (*conn)(k)
+	cn.read.seize() // for good: nobody reads any more
+	cn.pipe.flush.seize()
+	cn.stopTimers()
+	cn.lastWords()
+	cn.stream.Close()
+	cn.dec.close()
+	cn.core.lost(cn)
+	cn.core.delist(cn)
+	close(cn.over)
+}
+
+// lastWords tells the peer why its handshake was refused. Holder of the flush task.
+func (cn *conn) lastWords() {
+	var refused *session.HandshakeError
+	if errors.As(cn.failure, &refused) && cn.pipe.ctl.pending.Load() > 0 && len(cn.pipe.ctlOut) == 0 {
+		cn.ctlBuf = cn.pipe.ctl.take(cn.ctlBuf)
+		_, _ = cn.stream.Writev(append(cn.pieces[:0], cn.ctlBuf)) // the connection ends either way
+	}
+}
+
+// wrapped is the failure with its circumstances.
+func (cn *conn) wrapped(op string) error {
+	return &ringmq.Error{
+		Socket: cn.core.kind.Name, Op: op, Endpoint: cn.pipe.endpoint, Peer: cn.peer, Err: cn.failure,
+	}
+}
+
+// command deals with a command of the peer. The body is only borrowed.
+func (cn *conn) command(body []byte) error {
+	kind, arg, err := session.ParseTraffic(body)
+	if err != nil {
+		return err
+	}
+	switch kind {
+	case session.CommandSubscribe, session.CommandCancel:
+		cn.core.pattern.Subscribe(cn.pipe, arg, kind == session.CommandSubscribe)
+	case session.CommandPing:
+		return cn.pong(arg)
+	case session.CommandError:
+		return session.PeerError(arg)
+	}
+	return nil
+}
+
+// pong answers a PING. One that finds too many answers unsent is passed over: they say the same.
+func (cn *conn) pong(arg []byte) error {
+	ttl, context, err := zmtp.ParsePing(arg)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
+	}
+	cn.beat = cn.beat.obey(cn, ttl)
+	if cn.pipe.ctl.pending.Load() < maxPongBacklog {
+		cn.pipe.command(func(dst []byte) []byte { return zmtp.AppendPong(dst, context) })
+	}
+	return nil
+}

@@ -1,0 +1,161 @@
+package socket
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/ioloop"
+	"github.com/ringmq/ringmq/internal/outq"
+	"github.com/ringmq/ringmq/internal/session"
+)
+
+// Core is what every socket is made of. Pattern packages make one with [New], hold it in their socket types through
+// [Socket], [Sender] and [Receiver], and call its Next, Wake and Broadcast from their Pattern.
+//
+// Locks, in the order in which they are taken: admin (Bind, Connect, Close), send, receive; then the leaves. The I/O
+// side takes the send lock for a moment when a connection becomes ready or is lost, and holds nothing else then.
+type Core struct {
+	kind    Kind
+	cfg     config
+	pattern Pattern
+	group   *ioloop.Group
+	release func()
+	nextID  atomic.Uint64
+
+	sendMu  sync.Mutex
+	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
+	nclaims int
+	bcast   outq.Broadcast // send lock
+	scratch [][]byte       // frames of the borrowed message in Send; send lock
+
+	recvMu sync.Mutex
+	turns  []*Pipe // pipes with messages, taken in turn; receive lock
+	turn   int
+	slab   [][]byte // for frames put in front; receive lock
+
+	inboxMu sync.Mutex
+	inbox   []*Pipe      // pipes that became active and are not in turns yet
+	inboxN  atomic.Int32 // len(inbox)
+
+	readable, writable waitlist
+	quiet              notice // something was drained, for Close
+	drive              driver
+
+	closing  atomic.Bool
+	closed   chan struct{} // closed when the socket no longer sends or receives
+	closeErr error
+	once     sync.Once
+
+	mu        sync.Mutex // guards what follows
+	pipes     map[uint64]*Pipe
+	conns     map[*conn]struct{}
+	listeners []*listener
+	dialers   []*connector
+	finished  bool           // no new connections any more
+	work      sync.WaitGroup // goroutines that dial, accept or flush
+	past      Stats          // sums over the pipes that are gone
+	monitor   monitors
+}
+
+// inlineClaims is the number of peers that one Send writes to by itself.
+const inlineClaims = 4
+
+// waitlist wakes goroutines that wait for something to change. A waiter registers, looks again, and then waits.
+type waitlist struct {
+	n  atomic.Int32
+	ch chan struct{}
+}
+
+func (w *waitlist) wake() {
+	if w.n.Load() == 0 {
+		return
+	}
+	select {
+	case w.ch <- struct{}{}:
+	default:
+	}
+}
+
+// New makes the core of a socket of the given kind. build makes its pattern.
+func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
+	cfg, err := configure(opts)
+	if err != nil {
+		return nil, named(kind.Name, err)
+	}
+	c := &Core{
+		kind: kind, cfg: cfg, closed: make(chan struct{}),
+		pipes: make(map[uint64]*Pipe), conns: make(map[*conn]struct{}),
+	}
+	for _, w := range []*waitlist{&c.readable, &c.writable} {
+		w.ch = make(chan struct{}, 1)
+	}
+	if c.group, c.release, err = cfg.engine.use(); err != nil {
+		return nil, named(kind.Name, err)
+	}
+	c.drive.core = c
+	c.pattern = build(c)
+	return c, nil
+}
+
+// named puts the socket type into an error of ours.
+func named(kind string, err error) error {
+	if e, ok := err.(*ringmq.Error); ok {
+		e.Socket = kind
+		return e
+	}
+	return &ringmq.Error{Socket: kind, Err: err}
+}
+
+// handshakeConfig is what a connection tells its peer.
+func (c *Core) handshakeConfig(server bool) *session.Config {
+	return &session.Config{
+		SocketType: c.kind.Name, Identity: c.cfg.identity, Metadata: c.cfg.metadata,
+		MaxFrame: c.cfg.maxMessage, Server: server, PeerTypes: c.kind.Peers,
+	}
+}
+
+// Broadcast is the encoder for messages that go to many pipes. Send lock held.
+func (c *Core) Broadcast() *outq.Broadcast { return &c.bcast }
+
+// HoldsSend runs f with the send lock held: for what a pattern's own methods change.
+func (c *Core) HoldsSend(f func()) {
+	c.sendMu.Lock()
+	f()
+	claims, n := c.takeClaims()
+	c.sendMu.Unlock()
+	c.flushClaims(claims, n)
+}
+
+// HoldsRecv runs f with the receive lock held.
+func (c *Core) HoldsRecv(f func()) {
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
+	f()
+}
+
+// SendChanged wakes senders that wait: the pattern may have a peer for them now.
+func (c *Core) SendChanged() { c.writable.wake() }
+
+// RecvChanged wakes receivers that wait: the pattern may have a message for them now.
+func (c *Core) RecvChanged() { c.readable.wake() }
+
+// IsClosed reports whether Close or Shutdown was called.
+func (c *Core) IsClosed() bool { return c.closing.Load() }
+
+func (c *Core) errClosed(op string) error {
+	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ringmq.ErrClosed}
+}
+
+// wait blocks until w is woken, ctx ends or the socket closes. The caller has registered with w.
+func (c *Core) wait(ctx context.Context, w *waitlist, op string) error {
+	select {
+	case <-w.ch:
+		return nil
+	case <-ctx.Done():
+		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: context.Cause(ctx)}
+	case <-c.closed:
+		return c.errClosed(op)
+	}
+}

@@ -1,0 +1,219 @@
+package socket
+
+import (
+	"fmt"
+	"math/bits"
+	"sync"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/session"
+	"github.com/ringmq/ringmq/internal/zmtp"
+)
+
+// decoder makes messages of the bytes that were read, in place.
+//
+//	chunk  | handed out | message so far | read, not looked at | room |
+//	                    ^start           ^pos                  ^end
+//
+// A message always lies in one chunk: where it would not, what there is of it moves to a chunk that has room. A chunk
+// grows only with what has really arrived, whatever a header announces.
+type decoder struct {
+	chunk           *ringmq.Chunk
+	handed          int64 // messages of chunk handed out
+	start, pos, end int
+	need            int // bytes from start that the message is known to take
+	size            int // of the next chunk
+	filled          bool
+	frames          []extent // finished frames of a message of many, relative to start
+	slab            [][]byte
+
+	props *ringmq.Properties
+	max   int
+	parse func([]byte) (flags byte, size uint64, n int, err error)
+}
+
+// extent is where a frame's body lies.
+type extent struct{ from, to int }
+
+// Sizes of chunks in bytes; between them chunks double. A connection starts with small ones, so that a thousand quiet
+// peers cost little.
+const (
+	smallChunk = 4 << 10
+	// growAtOnce is how far a chunk grows on the word of a header alone.
+	growAtOnce = 256 << 10
+)
+
+var chunks [bits.UintSize]sync.Pool
+
+func getChunk(size int, props *ringmq.Properties) *ringmq.Chunk {
+	class := bits.Len(uint(size - 1))
+	if c, _ := chunks[class].Get().(*ringmq.Chunk); c != nil {
+		c.Reset(props)
+		return c
+	}
+	return ringmq.NewChunk(make([]byte, 1<<class), props, func(c *ringmq.Chunk) { chunks[class].Put(c) })
+}
+
+// startTraffic begins with traffic; bytes that followed the handshake are kept.
+func (d *decoder) startTraffic(peer *session.Peer, limit int64) {
+	d.props, d.max, d.parse = peer.Properties, int(limit), zmtp.ParseHeader
+	if peer.Version.Major == 1 {
+		d.parse = zmtp.ParseHeaderV1
+	}
+	rest := d.pending()
+	old, n := d.chunk, len(rest)
+	d.chunk = getChunk(max(smallChunk, n), d.props)
+	copy(d.chunk.Buf, rest)
+	old.Seal(0)
+	d.start, d.pos, d.end = 0, 0, n
+}
+
+// pending is what was read and not looked at.
+func (d *decoder) pending() []byte { return d.chunk.Buf[d.pos:d.end] }
+
+func (d *decoder) skip(n int) {
+	d.pos += n
+	d.start = d.pos
+}
+
+// held reports whether bytes wait that were left for want of room in the mailbox.
+func (d *decoder) held() bool { return d.chunk != nil && d.pos < d.end && d.need == 0 }
+
+// took takes note of n bytes that were read into the room.
+func (d *decoder) took(n int) {
+	d.end += n
+	d.filled = d.filled || d.end == len(d.chunk.Buf)
+}
+
+// room returns where to read to.
+func (d *decoder) room() []byte {
+	if d.chunk == nil {
+		d.size = smallChunk
+		d.chunk = getChunk(d.size, d.props)
+	}
+	free := len(d.chunk.Buf) - d.end
+	if free < min(minRead, len(d.chunk.Buf)/4) || d.start+min(d.need, growAtOnce) > len(d.chunk.Buf) {
+		d.move()
+	}
+	return d.chunk.Buf[d.end:]
+}
+
+// move goes on in a new chunk.
+func (d *decoder) move() {
+	have := d.chunk.Buf[d.start:d.end]
+	if d.filled {
+		d.size = min(4*d.size, chunkSize)
+	} else {
+		d.size = smallChunk
+	}
+	want := max(d.size, len(have)+minRead)
+	if d.need > want {
+		want = min(d.need, max(2*len(have), growAtOnce))
+	}
+	c := getChunk(want, d.props)
+	d.end = copy(c.Buf, have)
+	d.pos -= d.start
+	d.start = 0
+	d.chunk.Seal(d.handed)
+	d.chunk, d.handed, d.filled = c, 0, false
+}
+
+func (d *decoder) close() {
+	if d.chunk != nil {
+		d.chunk.Seal(d.handed)
+		d.chunk = nil
+	}
+}
+
+// run decodes until it needs more input, which it reports with more, or until the mailbox is full.
+func (d *decoder) run(cn *conn) (more bool, err error) {
+	box := cn.pipe.in
+	for room := 0; ; room-- {
+		if room == 0 {
+			if room = box.room(); room == 0 {
+				return false, nil
+			}
+		}
+		m, err := d.next(cn)
+		if err != nil || m.Len() == 0 {
+			return true, err
+		}
+		switch cn.core.pattern.Deliver(cn.pipe, m) {
+		case Enqueue:
+			d.handed++
+			box.q.Push(m)
+		case Consumed:
+			d.handed++
+		case Refuse:
+			return true, fmt.Errorf("%w: a message that a %s must not send to a %s",
+				ringmq.ErrProtocol, cn.hand.Peer().SocketType, cn.core.kind.Name)
+		}
+	}
+}
+
+// next returns the next whole message, or none if its end has not arrived. Commands on the way are dealt with; they
+// may stand between the frames of a message (RFC 37).
+func (d *decoder) next(cn *conn) (m ringmq.Message, err error) {
+	buf := d.chunk.Buf
+	for {
+		flags, size, n, err := d.parse(buf[d.pos:d.end])
+		if err != nil {
+			return m, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
+		}
+		if n == 0 {
+			d.need = 0
+			return m, nil
+		}
+		if size > uint64(d.max) || d.pos-d.start+int(size) > d.max+zmtp.MaxHeader*(len(d.frames)+1) {
+			return m, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
+		}
+		from, to := d.pos+n, d.pos+n+int(size)
+		if to > d.end {
+			d.need = to - d.start
+			return m, nil
+		}
+		d.pos = to
+		d.need = 0
+		if flags == 0 && len(d.frames) == 0 {
+			d.start = to
+			return ringmq.Assemble(d.chunk, buf[from:to:to], nil), nil
+		}
+		if flags&zmtp.FlagCommand != 0 {
+			if err := cn.command(buf[from:to:to]); err != nil {
+				return m, err
+			}
+			if len(d.frames) == 0 {
+				d.start = to
+			}
+			continue
+		}
+		if len(d.frames) >= maxFrames {
+			return m, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
+		}
+		d.frames = append(d.frames, extent{from - d.start, to - d.start})
+		if flags&zmtp.FlagMore == 0 {
+			return d.assemble(), nil
+		}
+	}
+}
+
+// assemble makes a message of the frames.
+func (d *decoder) assemble() ringmq.Message {
+	n := len(d.frames) - 1
+	if len(d.slab) < n {
+		d.slab = make([][]byte, max(frameSlab, n))
+	}
+	rest := d.slab[:n:n]
+	d.slab = d.slab[n:]
+	at := func(e extent) []byte { return d.chunk.Buf[d.start+e.from : d.start+e.to : d.start+e.to] }
+	for i := range rest {
+		rest[i] = at(d.frames[i+1])
+	}
+	m := ringmq.Assemble(d.chunk, at(d.frames[0]), rest)
+	d.start = d.pos
+	if cap(d.frames) > frameSlab {
+		d.frames = nil
+	}
+	d.frames = d.frames[:0]
+	return m
+}

@@ -1,0 +1,121 @@
+package socket
+
+import (
+	"errors"
+
+	"github.com/ringmq/ringmq/internal/ioloop"
+)
+
+// flushed says how a round of writing ended.
+type flushed uint8
+
+const (
+	flushDrained flushed = iota // everything is written
+	flushMore                   // there is more, and room for it
+	flushFull                   // the connection takes no more for now
+	flushGated                  // no peer: messages stay queued
+)
+
+// runFlush writes what is queued, at most rounds times; then the loop goes on with it. The caller has begun the flush
+// task and holds no lock.
+func (p *Pipe) runFlush(rounds int) {
+	for i := 0; ; i++ {
+		cn := p.conn.Load()
+		if cn == nil {
+			if p.flush.block() {
+				return
+			}
+			continue
+		}
+		switch p.writeSome(cn) {
+		case flushMore:
+			if i >= rounds {
+				p.flush.state.Store(taskScheduled)
+				p.post()
+				return
+			}
+		case flushDrained:
+			p.ended.Store(now())
+			p.core.drained(p)
+			if p.flush.end() {
+				return
+			}
+		case flushFull:
+			cn.stream.WatchWrite(true)
+			cn.writeWatched = true
+			if p.flush.block() {
+				return
+			}
+		case flushGated:
+			if p.flush.block() {
+				return
+			}
+		}
+	}
+}
+
+// writeSome makes one write. Commands go ahead of messages but never into the middle of one.
+func (p *Pipe) writeSome(cn *conn) flushed {
+	bufs := cn.pieces[:0]
+	limit := maxWrite
+	if len(p.ctlOut) == 0 && p.ctl.pending.Load() > 0 {
+		if p.out.MidMessage() {
+			limit = p.out.MessageRest()
+		} else {
+			cn.ctlBuf = p.ctl.take(cn.ctlBuf)
+			p.ctlOut = cn.ctlBuf
+		}
+	}
+	if len(p.ctlOut) > 0 {
+		bufs = append(bufs, p.ctlOut)
+	}
+	open := cn.open.Load()
+	if open && cn.transcode {
+		return p.writeTranscoded(cn, bufs)
+	}
+	if open {
+		bufs = p.out.Gather(bufs, limit)
+	}
+	if len(bufs) == 0 {
+		return p.nothing(cn, open)
+	}
+	total := 0
+	for _, b := range bufs {
+		total += len(b)
+	}
+	n, err := cn.stream.Writev(bufs)
+	clear(bufs)
+	return p.wrote(cn, n, total, err)
+}
+
+func (p *Pipe) nothing(cn *conn, open bool) flushed {
+	if !open {
+		return flushGated
+	}
+	if cn.writeWatched {
+		cn.writeWatched = false
+		cn.stream.WatchWrite(false)
+	}
+	return flushDrained
+}
+
+// wrote accounts for n of total bytes written: commands first, then messages.
+func (p *Pipe) wrote(cn *conn, n, total int, err error) flushed {
+	if err != nil {
+		if !errors.Is(err, ioloop.ErrAgain) {
+			cn.fail(err)
+			return flushGated
+		}
+		return flushFull
+	}
+	k := min(n, len(p.ctlOut))
+	p.ctlOut = p.ctlOut[k:]
+	if n > k {
+		p.out.Advance(n - k)
+		p.core.wrote(p)
+	}
+	if n < total {
+		return flushFull
+	}
+	return flushMore
+}

@@ -1,0 +1,184 @@
+package socket
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringmq/ringmq"
+)
+
+// Idle says what a receiver does while there is nothing to receive: poll its connections itself for a time, which
+// finds a message within a microsecond or two and takes a core, and then park, which costs nothing but some 30 µs to
+// be woken.
+type Idle struct {
+	spin     time.Duration
+	adaptive bool
+}
+
+// Spin always polls for d before it parks; up to [MaxSpin].
+func Spin(d time.Duration) Idle { return Idle{spin: d} }
+
+// Park never polls.
+func Park() Idle { return Idle{} }
+
+// Adaptive polls for up to d, but only while messages have lately come within d: a socket without traffic parks at
+// once.
+func Adaptive(d time.Duration) Idle { return Idle{spin: d, adaptive: true} }
+
+func (i Idle) valid() bool { return i.spin >= 0 && i.spin <= MaxSpin }
+
+// maxCredit is the number of fruitless spins after which an adaptive receiver parks at once.
+const maxCredit = 8
+
+// driver lets receivers read from their socket's connections by themselves: a message then needs no other goroutine.
+// While it does, the loop is not told of input. A watch gives the connections back to the loop when the receiver stays
+// away.
+type driver struct {
+	core   *Core
+	conns  atomic.Pointer[[]*conn] // those to poll; nil: none, or too many
+	credit atomic.Int32            // what an adaptive spin has left
+	seq    atomic.Uint64           // rises with each spin
+	active atomic.Bool             // connections may be driven
+
+	mu    sync.Mutex
+	timer *time.Timer
+	seen  uint64
+}
+
+// spin polls for as long as the idle strategy allows. ErrWouldBlock: nothing came.
+func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
+	d := &c.drive
+	start := now()
+	limit := int64(c.cfg.idle.spin)
+	if c.cfg.idle.adaptive && d.credit.Load() <= 0 {
+		limit = 0
+	}
+	d.seq.Add(1)
+	for i := 1; ; i++ {
+		d.poll()
+		m, err := c.tryRecv()
+		if err != ringmq.ErrWouldBlock {
+			d.credit.Store(maxCredit)
+			return m, err
+		}
+		if now()-start >= limit {
+			d.credit.Add(-1)
+			return m, err
+		}
+		if i%16 == 0 {
+			if ctx.Err() != nil {
+				return m, err
+			}
+			runtime.Gosched()
+		}
+	}
+}
+
+// poll reads once from each connection that the loop is not reading from.
+func (d *driver) poll() {
+	conns := d.conns.Load()
+	if conns == nil {
+		return
+	}
+	for _, cn := range *conns {
+		if cn.read.tryBegin() {
+			cn.driveOnce()
+		}
+	}
+}
+
+// driveOnce is the receiver's read. Dense input is left to the loop, which reads while the receiver works.
+func (cn *conn) driveOnce() {
+	if dense := cn.batch > 8*denseMessages; dense == cn.driven && !cn.dead.Load() {
+		cn.driven = !dense
+		cn.stream.WatchRead(dense)
+		if cn.driven {
+			cn.core.drive.begin()
+		}
+	}
+	if !cn.driven {
+		cn.batch -= cn.batch / 8
+		if !cn.read.end() {
+			cn.runRead(maxReads)
+		}
+		return
+	}
+	cn.runRead(0)
+}
+
+// begin starts the watch.
+func (d *driver) begin() {
+	if d.active.Swap(true) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.timer == nil {
+		d.timer = time.AfterFunc(driveWatch, d.watch)
+	} else {
+		d.timer.Reset(driveWatch)
+	}
+}
+
+// watch hands the connections back if no receiver has polled since the last time.
+func (d *driver) watch() {
+	d.mu.Lock()
+	idle := d.seen == d.seq.Load()
+	d.seen = d.seq.Load()
+	if !idle && d.active.Load() {
+		d.timer.Reset(driveWatch)
+	}
+	d.mu.Unlock()
+	if idle {
+		d.handBack()
+	}
+}
+
+// handBack gives driven connections back to their loops.
+func (d *driver) handBack() {
+	if !d.active.Swap(false) {
+		return
+	}
+	c := d.core
+	c.mu.Lock()
+	conns := make([]*conn, 0, maxDriven)
+	for cn := range c.conns {
+		conns = append(conns, cn)
+	}
+	c.mu.Unlock()
+	for _, cn := range conns {
+		if !cn.handBack() {
+			d.begin() // another receiver polls it at this moment; look again
+		}
+	}
+}
+
+// handBack has the loop watch the input again. It returns false if somebody is reading. A connection that waits for
+// room in the mailbox is the loop's when it goes on.
+func (cn *conn) handBack() bool {
+	if !cn.read.tryBegin() {
+		s := cn.read.state.Load()
+		return s != taskRunning && s != taskNotified || cn.dead.Load()
+	}
+	if cn.driven {
+		cn.driven = false
+		cn.stream.WatchRead(true)
+	}
+	if !cn.read.end() {
+		cn.runRead(maxReads)
+	}
+	return true
+}
+
+// stop ends the watch.
+func (d *driver) stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.active.Store(false)
+	if d.timer != nil {
+		d.timer.Stop()
+	}
+}

@@ -1,0 +1,25 @@
+package socket
+
+import "github.com/ringmq/ringmq/internal/zmtp"
+
+// Kind describes a socket type. Pattern packages make one for each of theirs.
+type Kind struct {
+	// Name as it travels in READY, such as "PUSH" (RFC 23).
+	Name string
+	// Peers are the types it may talk to.
+	Peers []string
+	// OneConnect: repeating a Connect to one endpoint is a no-op, as libzmq has it for DEALER, SUB, PUB and REQ.
+	OneConnect bool
+	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB).
+	NoLinger bool
+}
+
+// KindOf returns the description of a ZMTP socket type.
+func KindOf(name string) Kind {
+	return Kind{
+		Name:       name,
+		Peers:      zmtp.PeerTypes(name),
+		OneConnect: name == zmtp.Dealer || name == zmtp.Sub || name == zmtp.Pub || name == zmtp.Req,
+		NoLinger:   name == zmtp.Sub || name == zmtp.XSub,
+	}
+}

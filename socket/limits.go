@@ -1,0 +1,63 @@
+package socket
+
+import "time"
+
+// Defaults of options.
+const (
+	// DefaultHWM is the high-water mark each way, in messages a peer, as libzmq's.
+	DefaultHWM = 1000
+	// DefaultLinger is how long Close waits for queued messages. libzmq waits for ever, which hangs a program whose
+	// peer is gone; [ringmq.UnsentError] says what a shorter wait left behind.
+	DefaultLinger = 5 * time.Second
+	// DefaultReconnectMin and DefaultReconnectMax bound the time between attempts to connect.
+	DefaultReconnectMin = 100 * time.Millisecond
+	DefaultReconnectMax = 5 * time.Second
+	// DefaultHandshakeTimeout is libzmq's.
+	DefaultHandshakeTimeout = 30 * time.Second
+	// DefaultMaxMessageSize bounds what one peer can make us keep for one message, in bytes.
+	DefaultMaxMessageSize = 256 << 20
+	// DefaultSpin is how long a receiver polls before it parks, while that pays. A ping-pong over loopback takes some
+	// 10 µs, waking a parked goroutine some 30 µs more.
+	DefaultSpin = 50 * time.Microsecond
+	// MaxSpin is the longest spin that can be asked for.
+	MaxSpin = 10 * time.Millisecond
+)
+
+// Limits and tunables of the engine.
+const (
+	// chunkSize is the size of a receive chunk in bytes: what one read(2) takes at the most, and what a kept message
+	// pins.
+	chunkSize = 64 << 10
+	// minRead is the room in bytes below which a chunk is given up for a new one.
+	minRead = 4 << 10
+	// maxReads bounds the reads of one connection a wake-up of its loop, so that no peer starves the others.
+	maxReads = 8
+	// maxPieces is the number of pieces gathered for one write.
+	maxPieces = 16
+	// maxWrite is the number of bytes gathered for one write: more does not raise the throughput.
+	maxWrite = 256 << 10
+	// maxWrites bounds the writes to one connection a wake-up of its loop.
+	maxWrites = 8
+	// maxFrames bounds the frames of one message. An empty frame costs its sender 2 bytes and us 24.
+	maxFrames = 1 << 16
+	// frameSlab is the number of frame headers that are allocated at once.
+	frameSlab = 256
+	// maxPongBacklog is the number of bytes of unsent commands above which a PING is not answered: a peer that sends
+	// PINGs and does not read costs only itself.
+	maxPongBacklog = 4 << 10
+	// maxLag is the number of received messages that the reading side may not know of yet.
+	maxLag = 32
+	// maxDriven is the number of connections of one socket that a receiver polls by itself.
+	maxDriven = 4
+	// denseMessages is the mean number of messages a read above which the loop reads, while the receiver works.
+	denseMessages = 16
+	// driveWatch is how often it is checked that a receiver that polled its connections still does.
+	driveWatch = 5 * time.Millisecond
+	// farewell is how long Close waits for a peer to read what was written to it: closing a TCP connection with
+	// unread input makes the kernel throw away output.
+	farewell = 200 * time.Millisecond
+	// monitorBuffer is the number of events that wait for a slow reader before further ones are dropped and counted.
+	monitorBuffer = 1024
+	// acceptPause is how long a listener waits after a failed accept, such as for want of descriptors.
+	acceptPause = 50 * time.Millisecond
+)

@@ -1,0 +1,241 @@
+package socket
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/session"
+	"github.com/ringmq/ringmq/internal/zmtp"
+	"github.com/ringmq/ringmq/transport"
+)
+
+// slabSize is the size in bytes of the blocks that borrowed frames are copied into over inproc; larger frames get
+// memory of their own.
+const slabSize = 64 << 10
+
+// link is the sending direction of a pipe whose peer is in this process, or will be: messages go straight into the
+// peer's mailbox, on the sender's goroutine and under its send lock.
+type link struct {
+	from  *Pipe
+	other *Pipe // the peer's pipe; nil before it is bound
+	to    *mailbox
+	meta  *ringmq.Chunk // what the receiver's messages say of the sender
+
+	slab   []byte
+	frames [][]byte
+}
+
+func (l *link) canWrite() bool {
+	return l.to.room() > 0 || l.other != nil && !l.to.pause()
+}
+
+func (l *link) write(env [][]byte, m ringmq.Message, borrowed bool) bool {
+	m = l.pass(env, m, borrowed)
+	if l.other != nil {
+		if l.other.core.pattern.Deliver(l.other, m) != Enqueue {
+			l.from.passed.Add(1) // a message that breaks the rules is skipped: there is no connection to end
+			return true
+		}
+	}
+	l.to.q.Push(m)
+	l.to.publish()
+	l.from.passed.Add(1)
+	return true
+}
+
+// pass makes the message that the receiver gets.
+func (l *link) pass(env [][]byte, m ringmq.Message, borrowed bool) ringmq.Message {
+	n := len(env) + m.Len()
+	if len(env) == 0 && !borrowed {
+		return ringmq.Assemble(l.meta, m.Frame(0), m.Rest())
+	}
+	if len(l.frames) < n {
+		l.frames = make([][]byte, max(frameSlab, n))
+	}
+	fs := l.frames[:n:n]
+	l.frames = l.frames[n:]
+	for i := range n {
+		if i < len(env) {
+			fs[i] = l.own(env[i], borrowed)
+		} else {
+			fs[i] = l.own(m.Frame(i-len(env)), borrowed)
+		}
+	}
+	return ringmq.Assemble(l.meta, fs[0], fs[1:])
+}
+
+// own returns b, or a copy of it if it is only borrowed.
+func (l *link) own(b []byte, borrowed bool) []byte {
+	if !borrowed {
+		return b
+	}
+	if len(b) > slabSize/8 {
+		return append([]byte(nil), b...)
+	}
+	if len(l.slab) < len(b) {
+		l.slab = make([]byte, slabSize)
+	}
+	c := l.slab[:len(b):len(b)]
+	l.slab = l.slab[len(b):]
+	copy(c, b)
+	return c
+}
+
+func (l *link) subscribe(topic []byte, on bool) {
+	if l.other != nil {
+		l.other.core.pattern.Subscribe(l.other, topic, on)
+	}
+}
+
+// connectLocal makes a pipe that waits for, or at once finds, the socket bound at addr.
+func (c *Core) connectLocal(t transport.Local, endpoint, addr string) (*connector, error) {
+	p := c.newPipe(endpoint, false)
+	d := &connector{core: c, pipe: p, endpoint: endpoint, local: t, addr: addr}
+	p.local.Store(&link{from: p, to: newMailbox(nil, c.cfg.sendHWM)})
+	c.attach(p)
+	if err := d.await(); err != nil {
+		c.detach(p)
+		return nil, err
+	}
+	return d, nil
+}
+
+// await puts the pipe on the waiting list of its name.
+func (d *connector) await() error {
+	cancel, err := d.local.Connect(d.addr, d)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stopped {
+		cancel()
+	}
+	d.cancelWait = cancel
+	return nil
+}
+
+// acceptLocal joins a socket that connects to this one, which is bound. It runs on the goroutine of either; the
+// caller holds no lock.
+func (c *Core) acceptLocal(endpoint string, peer any) {
+	d, ok := peer.(*connector)
+	if !ok {
+		return
+	}
+	if err := compatible(c.kind, d.core.kind); err != nil {
+		c.event(Event{Type: HandshakeFailed, Endpoint: endpoint, Err: err})
+		d.core.event(Event{Type: HandshakeFailed, Endpoint: endpoint, Err: err})
+		d.core.drop(d)
+		return
+	}
+	join(c.newPipe(endpoint, true), d.pipe)
+}
+
+func compatible(a, b Kind) error {
+	for _, t := range a.Peers {
+		if t == b.Name {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: a %s does not talk to a %s", ringmq.ErrProtocol, a.Name, b.Name)
+}
+
+// describe is what the peer of p is told.
+func (c *Core) describe() *session.Peer {
+	props := new(ringmq.Properties)
+	props.Add(zmtp.PropSocketType, c.kind.Name)
+	peer := &session.Peer{Version: session.Version{Major: 3, Minor: 1}, SocketType: c.kind.Name, Properties: props}
+	if zmtp.HasIdentity(c.kind.Name) {
+		peer.Identity = c.cfg.identity
+		props.Add(zmtp.PropIdentity, string(c.cfg.identity))
+	}
+	for _, p := range c.cfg.metadata {
+		props.Add(p.Name, string(p.Value))
+	}
+	return peer
+}
+
+// join connects the pipes of a bound and a connecting socket. Each side's lock is taken by itself; the bound side is
+// ready first, so that it can take what the connecting side has queued.
+func join(bound, conn *Pipe) {
+	b, c := bound.core, conn.core
+	bound.greet(c.describe(), "inproc")
+	bound.in = conn.local.Load().to
+	bound.in.reader.Store(bound)
+	conn.in.hwm.Store(int64(sumHWM(b.cfg.sendHWM, c.cfg.recvHWM)))
+	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(b)})
+
+	if !b.admit(bound) {
+		c.lostLocal(conn)
+		return
+	}
+	c.sendMu.Lock()
+	conn.greet(b.describe(), "inproc")
+	meta := metaOf(c)
+	requeue(bound, meta)
+	bound.in.hwm.Store(int64(sumHWM(c.cfg.sendHWM, b.cfg.recvHWM)))
+	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
+	c.pattern.Ready(conn)
+	claims, n := c.takeClaims()
+	c.sendMu.Unlock()
+	c.flushClaims(claims, n)
+	c.writable.wake()
+}
+
+// sumHWM is the mark of the one queue that two sockets in a process share: libzmq adds their marks.
+func sumHWM(a, b int) int {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return a + b
+}
+
+func metaOf(c *Core) *ringmq.Chunk { return ringmq.NewChunk(nil, c.describe().Properties, nil) }
+
+// requeue shows what was queued before the peer was there to the peer's pattern.
+func requeue(p *Pipe, meta *ringmq.Chunk) {
+	for range p.in.q.Depth() {
+		m, _ := p.in.q.Pop()
+		m = ringmq.Assemble(meta, m.Frame(0), m.Rest())
+		if p.core.pattern.Deliver(p, m) == Enqueue {
+			p.in.q.Push(m)
+		}
+	}
+	p.in.active.Store(false)
+	if p.in.q.Unpublished() > 0 {
+		p.in.publish()
+	}
+}
+
+// errPeerClosed is the reason of a disconnection over inproc.
+var errPeerClosed = errors.New("the peer closed its socket")
+
+// closeLocal ends a pipe whose peer is in this process, on both sides. The caller holds no lock.
+func (p *Pipe) closeLocal() {
+	l := p.local.Load()
+	p.core.detach(p)
+	if l.other != nil {
+		l.other.core.lostLocal(l.other)
+	}
+}
+
+// lostLocal is told that the peer of p is gone. A pipe that Connect made goes back to waiting for the name.
+func (c *Core) lostLocal(p *Pipe) {
+	c.event(Event{Type: Disconnected, Endpoint: p.endpoint, Peer: p.Address(), Err: errPeerClosed})
+	if p.accepted {
+		c.detach(p)
+		return
+	}
+	c.sendMu.Lock()
+	old := p.local.Load()
+	p.discarded.Add(uint64(old.to.q.Depth())) // the receiver is gone and reads no more
+	p.local.Store(&link{from: p, to: newMailbox(nil, c.cfg.sendHWM)})
+	p.forget()
+	c.pattern.Lost(p)
+	c.sendMu.Unlock()
+	c.writable.wake()
+	if d := c.dialer(p); d != nil && !c.closing.Load() {
+		_ = d.await() // the name was valid before
+	}
+}

@@ -1,0 +1,119 @@
+package socket
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// EventType says what happened.
+type EventType uint8
+
+// The events, after those of zmq_socket_monitor(3).
+const (
+	Listening          EventType = iota + 1 // Bind succeeded
+	BindFailed                              // Bind failed; Err
+	Accepted                                // a peer connected to us; the handshake is next
+	AcceptFailed                            // taking a connection failed; Err
+	ListenerClosed                          // a listener was closed
+	Connected                               // we connected to a peer; the handshake is next
+	ConnectFailed                           // an attempt to connect failed; Err
+	ConnectRetried                          // the next attempt comes after Delay
+	HandshakeSucceeded                      // messages may flow
+	HandshakeFailed                         // a connection ended before that; Err
+	Disconnected                            // a connection ended; Err
+)
+
+var eventNames = [...]string{
+	"", "listening", "bind failed", "accepted", "accept failed", "listener closed", "connected", "connect failed",
+	"connect retried", "handshake succeeded", "handshake failed", "disconnected",
+}
+
+// String is the event's name, such as "handshake succeeded".
+func (t EventType) String() string {
+	if int(t) < len(eventNames) {
+		return eventNames[t]
+	}
+	return fmt.Sprintf("event %d", uint8(t))
+}
+
+// Event is something that happened to a socket's connections.
+type Event struct {
+	Type     EventType
+	Time     time.Time
+	Endpoint string // as Bind returned it, or as it was given to Connect
+	Peer     string // address of the peer, if there is one
+	Identity string // routing id that the peer announced
+	Delay    time.Duration
+	Err      error
+}
+
+// monitors are the readers of a socket's events.
+type monitors struct {
+	list   []chan Event // c.mu
+	any    atomic.Bool
+	missed atomic.Uint64
+}
+
+func (c *Core) watch(ctx context.Context) <-chan Event {
+	ch := make(chan Event, monitorBuffer)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.finished {
+		close(ch)
+		return ch
+	}
+	c.monitor.list = append(c.monitor.list, ch)
+	c.monitor.any.Store(true)
+	context.AfterFunc(ctx, func() { c.unwatch(ch) })
+	return ch
+}
+
+func (c *Core) unwatch(ch chan Event) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, o := range c.monitor.list {
+		if o == ch {
+			c.monitor.list = append(c.monitor.list[:i], c.monitor.list[i+1:]...)
+			close(ch)
+			return
+		}
+	}
+}
+
+func (c *Core) stopMonitors() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ch := range c.monitor.list {
+		close(ch)
+	}
+	c.monitor.list = nil
+}
+
+// event tells the monitors; c.mu is not held.
+func (c *Core) event(e Event) {
+	if !c.monitor.any.Load() {
+		return
+	}
+	e.Time = time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, ch := range c.monitor.list {
+		select {
+		case ch <- e:
+		default:
+			c.monitor.missed.Add(1)
+		}
+	}
+}
+
+// report tells how a connection ended.
+func (c *Core) report(cn *conn) {
+	e := Event{Type: Disconnected, Endpoint: cn.pipe.endpoint, Peer: cn.peer, Identity: string(cn.pipe.Identity())}
+	if !cn.open.Load() {
+		e.Type = HandshakeFailed
+	}
+	e.Err = cn.wrapped(map[bool]string{true: "connection", false: "handshake"}[cn.open.Load()])
+	c.event(e)
+}

@@ -1,0 +1,259 @@
+package socket
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/batching"
+	"github.com/ringmq/ringmq/internal/outq"
+	"github.com/ringmq/ringmq/internal/session"
+	"github.com/ringmq/ringmq/internal/zmtp"
+)
+
+// Pipe is a socket's two-way queue to one peer. One that Connect made lives until Disconnect and survives
+// reconnections; an accepted one lives as long as its connection.
+//
+//	Send ─ pattern ─> out ──flush──> connection ──read──> in ─ pattern ─> Recv
+//
+// Write and CanWrite are called with the socket's send lock held. The fields below "Pattern's" are the pattern's, under
+// the lock that it uses them with.
+type Pipe struct {
+	core     *Core
+	id       uint64
+	endpoint string // as given to Bind or Connect
+	accepted bool
+
+	// Sending over a connection: out is shared between the holder of the send lock, which appends, and the holder of
+	// the flush task, which writes.
+	out   outq.Queue
+	flush task
+	conn  atomic.Pointer[conn]
+	hold  *time.Timer // of a batching policy that holds messages back; send lock
+	burst int         // see batching.State; send lock
+	bytes int         // payload added since the last decision to write; send lock
+	ended atomic.Int64
+
+	ctl    commands
+	ctlOut []byte // commands being written; holder of flush
+
+	// Sending over inproc: the peer's mailbox; nil over a connection.
+	local atomic.Pointer[link]
+
+	in *mailbox
+
+	peer    atomic.Pointer[session.Peer]
+	address atomic.Pointer[string]
+	since   atomic.Int64 // when the peer was ready, in Unix nanoseconds; 0 while there is none
+
+	dropped   atomic.Uint64 // messages for this peer that were dropped at the mark
+	discarded atomic.Uint64 // messages queued for this peer that were given up with it
+	passed    atomic.Uint64 // messages passed to an inproc peer
+	gone      atomic.Bool   // detached
+	muted     atomic.Bool   // disconnected: what it has received is thrown away
+
+	// Pattern's.
+	Tag any
+}
+
+// commands are encoded frames that go out ahead of queued messages: handshake, subscriptions, heartbeats.
+type commands struct {
+	mu      sync.Mutex
+	buf     []byte
+	pending atomic.Int32 // bytes in buf
+}
+
+func (c *commands) add(encode func(dst []byte) []byte) {
+	c.mu.Lock()
+	c.buf = encode(c.buf)
+	c.pending.Store(int32(len(c.buf)))
+	c.mu.Unlock()
+}
+
+func (c *commands) take(into []byte) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := c.buf
+	c.buf = into[:0]
+	c.pending.Store(0)
+	return taken
+}
+
+func (c *Core) newPipe(endpoint string, accepted bool) *Pipe {
+	p := &Pipe{core: c, id: c.nextID.Add(1), endpoint: endpoint, accepted: accepted}
+	p.out.Init()
+	p.flush.state.Store(taskBlocked)
+	p.in = newMailbox(p, c.cfg.recvHWM)
+	return p
+}
+
+// ID is unique among the pipes of a socket and never 0.
+func (p *Pipe) ID() uint64 { return p.id }
+
+// Identity is the routing id that the peer announced, or nil.
+func (p *Pipe) Identity() []byte {
+	if peer := p.peer.Load(); peer != nil {
+		return peer.Identity
+	}
+	return nil
+}
+
+// Version is the ZMTP version that the peer speaks: 3.1 over inproc, 0.0 while there is no peer.
+func (p *Pipe) Version() (major, minor uint8) {
+	if peer := p.peer.Load(); peer != nil {
+		return peer.Version.Major, peer.Version.Minor
+	}
+	return 0, 0
+}
+
+// Accepted reports whether the pipe came through Bind.
+func (p *Pipe) Accepted() bool { return p.accepted }
+
+// CanWrite reports whether a Write would be taken: the mark for sending is not reached.
+func (p *Pipe) CanWrite() bool {
+	if l := p.local.Load(); l != nil {
+		return l.canWrite()
+	}
+	return p.core.cfg.sendHWM == 0 || p.out.Queued() < p.core.cfg.sendHWM
+}
+
+// Write queues the frames of env and then of m as one message. It returns false if the mark for sending is reached.
+// If borrowed is set the frames are copied before it returns; otherwise they are given away.
+func (p *Pipe) Write(env [][]byte, m ringmq.Message, borrowed bool) bool {
+	if !p.CanWrite() {
+		return false
+	}
+	if l := p.local.Load(); l != nil {
+		return l.write(env, m, borrowed)
+	}
+	p.out.Append(env, m, !borrowed)
+	p.bytes += m.Size()
+	p.written(1)
+	return true
+}
+
+// WriteEncoded queues the message that b has encoded last, which is m; see [Core.Broadcast].
+func (p *Pipe) WriteEncoded(b *outq.Broadcast, m ringmq.Message, borrowed bool, peers int) bool {
+	if !p.CanWrite() {
+		return false
+	}
+	if l := p.local.Load(); l != nil {
+		return l.write(nil, m, borrowed)
+	}
+	p.out.AppendEncoded(b)
+	p.bytes += m.Size()
+	p.written(peers)
+	return true
+}
+
+// Local reports whether the peer is in this process, where messages are passed as they are.
+func (p *Pipe) Local() bool { return p.local.Load() != nil }
+
+// Drop counts a message that the pattern dropped because the pipe was full.
+func (p *Pipe) Drop() { p.dropped.Add(1) }
+
+// written decides who writes what was just appended. While somebody is writing, or is going to, or cannot, there is
+// nothing to decide: this is the whole cost of a send in dense traffic.
+func (p *Pipe) written(peers int) {
+	switch p.flush.state.Load() {
+	case taskIdle:
+		p.decide(peers)
+	case taskRunning:
+		if p.flush.wake() {
+			p.post()
+		}
+	}
+}
+
+func (p *Pipe) decide(peers int) {
+	if now()-p.ended.Load() < int64(batching.DenseGap) {
+		p.burst++
+	} else {
+		p.burst = 0
+	}
+	d := p.core.cfg.batching.Decide(batching.State{
+		Messages: p.out.Queued(), Bytes: p.bytes, Burst: p.burst, Peers: peers,
+	})
+	switch {
+	case d.Action == batching.Hold:
+		p.holdFor(d.Delay)
+		return
+	case d.Action == batching.Inline && p.core.claim(p):
+	case p.flush.wake():
+		p.post()
+	}
+	p.bytes = 0
+}
+
+// holdFor has the loop write after d unless the timer runs already.
+func (p *Pipe) holdFor(d time.Duration) {
+	if p.bytes > 0 && p.hold != nil && p.out.Queued() > 1 {
+		return
+	}
+	if p.hold == nil {
+		p.hold = time.AfterFunc(d, p.kick)
+		return
+	}
+	p.hold.Reset(d)
+}
+
+// kick has the loop write.
+func (p *Pipe) kick() {
+	if p.flush.unblock() {
+		p.post()
+	}
+}
+
+// post has the connection's loop flush; without a connection the task stays blocked.
+func (p *Pipe) post() {
+	if cn := p.conn.Load(); cn != nil {
+		cn.loop.Post((*pipeFlusher)(p))
+		return
+	}
+	if p.flush.begin() && !p.flush.block() {
+		p.flush.state.Store(taskBlocked)
+	}
+}
+
+// pipeFlusher is the pipe as work for a loop.
+type pipeFlusher Pipe
+
+// Run flushes on the loop.
+func (f *pipeFlusher) Run() {
+	if p := (*Pipe)(f); p.flush.begin() {
+		p.runFlush(maxWrites)
+	}
+}
+
+// command queues an encoded command and has it written.
+func (p *Pipe) command(encode func(dst []byte) []byte) {
+	p.ctl.add(encode)
+	p.kick()
+}
+
+// SendSubscribe tells the peer of a subscription, or of its end, in the encoding that the peer understands: commands
+// from ZMTP 3.1 on, messages before (RFC 37). A peer of ZMTP 1.0 filters nothing and is told nothing. The pipe must be
+// Ready. Subscriptions do not count against the mark. Send lock held.
+func (p *Pipe) SendSubscribe(topic []byte, on bool) {
+	if l := p.local.Load(); l != nil {
+		l.subscribe(topic, on)
+		return
+	}
+	major, minor := p.Version()
+	if major < 2 {
+		return
+	}
+	message := major == 2 || minor == 0
+	p.command(func(dst []byte) []byte {
+		switch {
+		case message && on:
+			return zmtp.AppendSubscribeMessage(dst, topic)
+		case message:
+			return zmtp.AppendCancelMessage(dst, topic)
+		case on:
+			return zmtp.AppendSubscribe(dst, topic)
+		}
+		return zmtp.AppendCancel(dst, topic)
+	})
+}

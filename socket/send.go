@@ -1,0 +1,212 @@
+package socket
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/ringmq/ringmq"
+)
+
+// Sender is the sending half of a socket. Its methods may be called by any number of goroutines at once; the messages
+// of one goroutine keep their order to each peer.
+type Sender struct{ core *Core }
+
+// NewSender returns the sending half of c.
+func NewSender(c *Core) Sender { return Sender{c} }
+
+// Send queues m for a peer, as the pattern says, and waits while none can take it. Once it returns nil the frames
+// belong to the library; on an error the caller has them back. Errors: [ringmq.ErrClosed], [ringmq.ErrInvalidMessage],
+// [ringmq.ErrTooLarge], what the pattern adds, and the context's own.
+func (s Sender) Send(ctx context.Context, m ringmq.Message) error { return s.core.send(ctx, m) }
+
+// TrySend is Send without waiting: [ringmq.ErrWouldBlock] if no peer can take m now.
+func (s Sender) TrySend(m ringmq.Message) error {
+	if err := s.core.check(m); err != nil {
+		return err
+	}
+	return s.core.trySend(m, false)
+}
+
+// SendBytes sends a message of copies of the frames: the caller may write to them again as soon as it returns.
+// Otherwise it is Send.
+func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
+	return s.core.sendBytes(ctx, frames)
+}
+
+// SendBatch sends the messages in order, as Send does, and returns how many were taken; an error is about the one that
+// follows, which the caller has back together with those after it.
+func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err error) {
+	for n < len(ms) {
+		k, err := s.core.sendSome(ms[n:])
+		n += k
+		if err == nil {
+			continue
+		}
+		if err != ringmq.ErrWouldBlock {
+			return n, err
+		}
+		if err := s.core.send(ctx, ms[n]); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// check refuses what cannot travel.
+func (c *Core) check(m ringmq.Message) error {
+	if m.Len() == 0 {
+		return c.badMessage(ringmq.ErrInvalidMessage, "a message needs at least one frame")
+	}
+	for i := range m.Len() {
+		if len(m.Frame(i)) > math.MaxInt32 {
+			return c.badMessage(ringmq.ErrTooLarge, fmt.Sprintf("frame %d has %d bytes, at most %d can be sent",
+				i, len(m.Frame(i)), math.MaxInt32))
+		}
+	}
+	return nil
+}
+
+func (c *Core) badMessage(err error, why string) error {
+	return &ringmq.Error{Socket: c.kind.Name, Op: "send", Err: fmt.Errorf("%w: %s", err, why)}
+}
+
+func (c *Core) trySend(m ringmq.Message, borrowed bool) error {
+	c.sendMu.Lock()
+	if c.closing.Load() {
+		c.sendMu.Unlock()
+		return c.errClosed("send")
+	}
+	err := c.pattern.Send(m, borrowed)
+	claims, n := c.takeClaims()
+	c.sendMu.Unlock()
+	c.flushClaims(claims, n)
+	return err
+}
+
+func (c *Core) send(ctx context.Context, m ringmq.Message) error {
+	if err := c.check(m); err != nil {
+		return err
+	}
+	err := c.trySend(m, false)
+	if err != ringmq.ErrWouldBlock {
+		return err
+	}
+	return c.await(ctx, &c.writable, "send", func() error { return c.trySend(m, false) })
+}
+
+// sendSome sends as many of ms as go without waiting, under one lock.
+func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
+	for _, m := range ms {
+		if err := c.check(m); err != nil {
+			ms = ms[:n]
+			if n == 0 {
+				return 0, err
+			}
+			break
+		}
+		n++
+	}
+	n = 0
+	c.sendMu.Lock()
+	if c.closing.Load() {
+		err = c.errClosed("send")
+	}
+	for err == nil && n < len(ms) {
+		if err = c.pattern.Send(ms[n], false); err == nil {
+			n++
+		}
+	}
+	claims, k := c.takeClaims()
+	c.sendMu.Unlock()
+	c.flushClaims(claims, k)
+	return n, err
+}
+
+func (c *Core) sendBytes(ctx context.Context, frames [][]byte) error {
+	err := c.trySendBytes(frames)
+	if err != ringmq.ErrWouldBlock {
+		return err
+	}
+	// It has to wait, which costs more than this allocation.
+	own := append([][]byte(nil), frames...)
+	return c.await(ctx, &c.writable, "send", func() error { return c.trySendBytes(own) })
+}
+
+// trySendBytes lends the frames to the pattern. The list of frames is copied into the socket's own, so that a caller's
+// argument list need not be allocated.
+func (c *Core) trySendBytes(frames [][]byte) error {
+	c.sendMu.Lock()
+	if c.closing.Load() {
+		c.sendMu.Unlock()
+		return c.errClosed("send")
+	}
+	c.scratch = append(c.scratch[:0], frames...)
+	m := ringmq.NewMessage(c.scratch...)
+	err := c.check(m)
+	if err == nil {
+		err = c.pattern.Send(m, true)
+	}
+	clear(c.scratch)
+	claims, n := c.takeClaims()
+	c.sendMu.Unlock()
+	c.flushClaims(claims, n)
+	return err
+}
+
+// await calls try until it returns anything but ErrWouldBlock.
+func (c *Core) await(ctx context.Context, w *waitlist, op string, try func() error) error {
+	w.n.Add(1)
+	defer w.n.Add(-1)
+	for {
+		err := try()
+		if err != ringmq.ErrWouldBlock {
+			if err == nil {
+				w.wake() // there may be room for another waiter
+			}
+			return err
+		}
+		if err := c.wait(ctx, w, op); err != nil {
+			return err
+		}
+	}
+}
+
+// claim takes on the flush of p, to be done when the send lock is given up. Send lock held.
+func (c *Core) claim(p *Pipe) bool {
+	if c.nclaims == len(c.claims) || !p.flush.tryBegin() {
+		return false
+	}
+	c.claims[c.nclaims] = p
+	c.nclaims++
+	return true
+}
+
+func (c *Core) takeClaims() (claims [inlineClaims]*Pipe, n int) {
+	if c.nclaims == 0 {
+		return claims, 0
+	}
+	claims, n = c.claims, c.nclaims
+	c.claims, c.nclaims = [inlineClaims]*Pipe{}, 0
+	return claims, n
+}
+
+func (c *Core) flushClaims(claims [inlineClaims]*Pipe, n int) {
+	for _, p := range claims[:n] {
+		p.runFlush(maxWrites)
+	}
+}
+
+// wrote wakes senders when a pipe has come down to half its mark.
+func (c *Core) wrote(p *Pipe) {
+	if c.writable.n.Load() > 0 && p.room() {
+		c.writable.wake()
+	}
+}
+
+// room reports whether the queue is down to half the mark. The sender's count may be a little behind.
+func (p *Pipe) room() bool {
+	queued := int64(p.appended()) - int64(p.out.Done())
+	return queued <= int64(p.core.cfg.sendHWM/2)
+}

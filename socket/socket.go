@@ -1,0 +1,227 @@
+package socket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/transport"
+
+	_ "github.com/ringmq/ringmq/transport/inproc" // the transports that are there by default
+	_ "github.com/ringmq/ringmq/transport/ipc"
+	_ "github.com/ringmq/ringmq/transport/tcp"
+)
+
+// Socket is what every socket type has. Its methods may be called by any number of goroutines at once.
+type Socket struct{ core *Core }
+
+// NewSocket returns the common part of c.
+func NewSocket(c *Core) Socket { return Socket{c} }
+
+// Type is the socket type as it travels in READY, such as "PUSH".
+func (s Socket) Type() string { return s.core.kind.Name }
+
+// Bind takes connections at the endpoint. It returns the endpoint with the real address, which is what Unbind takes,
+// and what peers may connect to: wildcards and port 0 are replaced. A socket may be bound to many. Errors:
+// [ringmq.ErrInvalidEndpoint], [ringmq.ErrUnknownTransport], [ringmq.ErrAddrInUse], [ringmq.ErrClosed], and those of
+// the operating system.
+func (s Socket) Bind(endpoint string) (bound string, err error) {
+	c := s.core
+	bound, err = c.bind(endpoint)
+	if err != nil {
+		err = c.failed("bind", endpoint, err)
+		c.event(Event{Type: BindFailed, Endpoint: endpoint, Err: err})
+		return "", err
+	}
+	return bound, nil
+}
+
+func (c *Core) bind(endpoint string) (string, error) {
+	t, _, addr, err := transport.Lookup(endpoint)
+	if err != nil {
+		return "", err
+	}
+	if err := t.ValidateBind(addr); err != nil {
+		return "", err
+	}
+	if c.closing.Load() {
+		return "", ringmq.ErrClosed
+	}
+	var ln *listener
+	switch t := t.(type) {
+	case transport.Stream:
+		l, err := t.Listen(context.Background(), addr, transport.Options{})
+		if err != nil {
+			return "", err
+		}
+		ln = c.listenStream(t, l)
+	case transport.Local:
+		bound, unbind, err := t.Bind(addr, func(peer any) { c.acceptLocal(endpoint, peer) })
+		if err != nil {
+			return "", err
+		}
+		ln = &listener{core: c, bound: bound, stop: unbind}
+	default:
+		return "", fmt.Errorf("%w: the transport can neither listen nor join", ringmq.ErrInvalidEndpoint)
+	}
+	if !c.addListener(ln) {
+		ln.stop()
+		return "", ringmq.ErrClosed
+	}
+	c.event(Event{Type: Listening, Endpoint: ln.bound})
+	return ln.bound, nil
+}
+
+func (c *Core) addListener(ln *listener) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closing.Load() {
+		return false
+	}
+	c.listeners = append(c.listeners, ln)
+	return true
+}
+
+// Connect connects to the endpoint, now and again whenever the connection is lost. It returns at once; messages may be
+// sent, and queue, before there is a connection. Over inproc too the peer may bind later. Progress and failures are
+// reported as events; see [Socket.Monitor]. A second Connect to one endpoint makes a second connection, except for
+// PUB, SUB, REQ and DEALER sockets, where it is a no-op as in libzmq. Errors: [ringmq.ErrInvalidEndpoint],
+// [ringmq.ErrUnknownTransport], [ringmq.ErrClosed].
+func (s Socket) Connect(endpoint string) error {
+	if err := s.core.connectTo(endpoint); err != nil {
+		return s.core.failed("connect", endpoint, err)
+	}
+	return nil
+}
+
+func (c *Core) connectTo(endpoint string) error {
+	t, _, addr, err := transport.Lookup(endpoint)
+	if err != nil {
+		return err
+	}
+	if err := t.ValidateConnect(addr); err != nil {
+		return err
+	}
+	if c.closing.Load() {
+		return ringmq.ErrClosed
+	}
+	if c.kind.OneConnect && c.connected(endpoint) {
+		return nil
+	}
+	return c.addDialer(t, endpoint, addr)
+}
+
+func (c *Core) connected(endpoint string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.ContainsFunc(c.dialers, func(d *connector) bool { return d.endpoint == endpoint })
+}
+
+func (c *Core) addDialer(t transport.Transport, endpoint, addr string) (err error) {
+	var d *connector
+	switch t := t.(type) {
+	case transport.Stream:
+		d = c.connectStream(t, endpoint, addr)
+	case transport.Local:
+		if d, err = c.connectLocal(t, endpoint, addr); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("%w: the transport can neither dial nor join", ringmq.ErrInvalidEndpoint)
+	}
+	c.mu.Lock()
+	late := c.closing.Load()
+	if !late {
+		c.dialers = append(c.dialers, d)
+	}
+	c.mu.Unlock()
+	if late {
+		c.drop(d)
+		return ringmq.ErrClosed
+	}
+	return nil
+}
+
+// Unbind ends what Bind began; bound is the string that it returned. Connections accepted there are closed once what
+// is queued for them is written, or the linger period is over; over inproc they stay. Error: [ringmq.ErrNotFound].
+func (s Socket) Unbind(bound string) error {
+	c := s.core
+	c.mu.Lock()
+	i := slices.IndexFunc(c.listeners, func(ln *listener) bool { return ln.bound == bound })
+	if i < 0 {
+		c.mu.Unlock()
+		return c.failed("unbind", bound, ringmq.ErrNotFound)
+	}
+	ln := c.listeners[i]
+	c.listeners = slices.Delete(c.listeners, i, i+1)
+	var leaving []*conn
+	for cn := range c.conns {
+		if cn.pipe.accepted && cn.pipe.endpoint == bound {
+			leaving = append(leaving, cn)
+		}
+	}
+	c.work.Add(len(leaving))
+	c.mu.Unlock()
+	ln.stop()
+	for _, cn := range leaving {
+		c.retire(cn.pipe, nil)
+	}
+	return nil
+}
+
+// Disconnect ends what Connect began; endpoint is the string that was given to it. What is queued is written first,
+// for as long as the linger period; what was received and not yet taken is thrown away. Error: [ringmq.ErrNotFound].
+func (s Socket) Disconnect(endpoint string) error {
+	c := s.core
+	c.mu.Lock()
+	i := slices.IndexFunc(c.dialers, func(d *connector) bool { return d.endpoint == endpoint })
+	if i < 0 {
+		c.mu.Unlock()
+		return c.failed("disconnect", endpoint, ringmq.ErrNotFound)
+	}
+	d := c.dialers[i]
+	c.dialers = slices.Delete(c.dialers, i, i+1)
+	c.work.Add(1)
+	c.mu.Unlock()
+	c.retire(d.pipe, d)
+	return nil
+}
+
+// failed puts the circumstances into an error.
+func (c *Core) failed(op, endpoint string, err error) error {
+	var e *ringmq.Error
+	if errors.As(err, &e) {
+		return &ringmq.Error{
+			Socket: c.kind.Name, Op: op, Endpoint: endpoint, Peer: e.Peer, Value: e.Value, Err: e.Err,
+		}
+	}
+	return &ringmq.Error{Socket: c.kind.Name, Op: op, Endpoint: endpoint, Err: err}
+}
+
+// Close ends the socket. Calls that wait return [ringmq.ErrClosed]. It waits, for up to the linger period, until what
+// is queued is written; if something is left it returns a [ringmq.UnsentError]. A second Close returns nil.
+func (s Socket) Close() error {
+	ctx := context.Background()
+	if d := s.core.linger(); d >= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, d, errLinger)
+		defer cancel()
+	}
+	return s.core.shutdown(ctx)
+}
+
+// Shutdown is Close with ctx in place of the linger period.
+func (s Socket) Shutdown(ctx context.Context) error { return s.core.shutdown(ctx) }
+
+// Stats returns counts since the socket was made.
+func (s Socket) Stats() Stats { return s.core.stats() }
+
+// Peers returns the peers there are, in the order in which they came.
+func (s Socket) Peers() []Peer { return s.core.peers() }
+
+// Monitor returns a channel of what happens to the socket's connections, until ctx ends or the socket closes; then the
+// channel is closed. A reader that falls behind misses events, which Stats counts; it never holds the socket up. Over
+// inproc only binds, closings and refusals are reported.
+func (s Socket) Monitor(ctx context.Context) <-chan Event { return s.core.watch(ctx) }

@@ -1,0 +1,119 @@
+package socket
+
+import (
+	"maps"
+	"time"
+)
+
+// Stats are a socket's counts of whole messages since it was made, over all peers, past ones included.
+type Stats struct {
+	// Sent counts messages given to a connection, or to the peer's queue over inproc.
+	Sent uint64
+	// Received counts messages that were queued to be received.
+	Received uint64
+	// Dropped counts messages that were thrown away: for a peer at its high-water mark, where the pattern drops; and
+	// those that were queued for a peer when it went for good or the socket was closed.
+	Dropped uint64
+	// Queued is the number of messages that wait to be sent, now.
+	Queued uint64
+	// Pending is the number of messages that wait to be received, now.
+	Pending uint64
+	// MissedEvents counts monitor events that found their reader behind.
+	MissedEvents uint64
+	// Peers has the same for each peer there is, by its ID.
+	Peers map[uint64]PeerStats
+}
+
+// PeerStats are the counts of one peer; see [Stats].
+type PeerStats struct {
+	Endpoint                                 string
+	Sent, Received, Dropped, Queued, Pending uint64
+}
+
+// Peer is one peer of a socket.
+type Peer struct {
+	ID         uint64 // unique in the socket
+	Endpoint   string // as Bind returned it, or as it was given to Connect
+	Address    string // network address; of the last connection, if there is none now
+	Connected  bool   // the handshake is through
+	Since      time.Time
+	SocketType string
+	Identity   string
+	Version    string            // of ZMTP, such as "3.1"
+	Properties map[string]string // what it announced
+	PeerStats
+}
+
+func (s *Stats) add(p PeerStats) {
+	s.Sent += p.Sent
+	s.Received += p.Received
+	s.Dropped += p.Dropped
+	s.Queued += p.Queued
+	s.Pending += p.Pending
+}
+
+// appended is the number of messages ever queued. The caller does not hold the send lock.
+func (p *Pipe) appended() uint64 {
+	p.core.sendMu.Lock()
+	defer p.core.sendMu.Unlock()
+	return p.out.Appended()
+}
+
+func (p *Pipe) stats() PeerStats {
+	s := PeerStats{
+		Endpoint: p.endpoint,
+		Received: p.in.q.Published(),
+		Dropped:  p.dropped.Load() + p.discarded.Load(),
+		Pending:  uint64(p.in.q.Depth()),
+	}
+	if l := p.local.Load(); l != nil {
+		s.Sent = p.passed.Load() - p.discarded.Load()
+		if l.other == nil && !p.gone.Load() {
+			s.Queued = uint64(l.to.q.Depth())
+			s.Sent -= min(s.Sent, s.Queued)
+		}
+		return s
+	}
+	done := p.out.Done()
+	s.Sent = done - p.discarded.Load()
+	s.Queued = p.appended() - done
+	return s
+}
+
+func (c *Core) stats() Stats {
+	pipes := c.allPipes()
+	c.mu.Lock()
+	s := c.past
+	c.mu.Unlock()
+	s.Pending, s.Queued = 0, 0
+	s.MissedEvents = c.monitor.missed.Load()
+	s.Peers = make(map[uint64]PeerStats, len(pipes))
+	for _, p := range pipes {
+		ps := p.stats()
+		s.Peers[p.id] = ps
+		s.add(ps)
+	}
+	return s
+}
+
+func (c *Core) peers() []Peer {
+	pipes := c.allPipes()
+	list := make([]Peer, 0, len(pipes))
+	for _, p := range pipes {
+		list = append(list, p.describe())
+	}
+	return list
+}
+
+func (p *Pipe) describe() Peer {
+	d := Peer{ID: p.id, Endpoint: p.endpoint, Address: p.Address(), PeerStats: p.stats()}
+	peer, since := p.peer.Load(), p.since.Load()
+	if peer == nil || since == 0 {
+		return d
+	}
+	d.Connected, d.Since = true, time.Unix(0, since)
+	d.SocketType, d.Identity = peer.SocketType, string(peer.Identity)
+	d.Version = string([]byte{'0' + peer.Version.Major, '.', '0' + peer.Version.Minor})
+	d.Properties = maps.Clone(peer.Properties.All())
+	return d
+}

@@ -1,0 +1,92 @@
+package socket
+
+import (
+	"runtime"
+	"sync/atomic"
+)
+
+// task is a state word that gives one goroutine at a time the right to do a piece of recurring work, and makes sure
+// that a wake-up that comes meanwhile is not lost. Each pipe has one for writing, each connection one for reading.
+//
+//	          wake                 begin                 end
+//	idle ───────────> scheduled ─────────> running ───────────> idle
+//	  └──────── tryBegin ───────────────────^  │ wake
+//	                                           v
+//	blocked <── block ── running            notified ── end ──> running (go round again)
+//	   └──── unblock ──> scheduled
+type task struct{ state atomic.Uint32 }
+
+const (
+	taskIdle      uint32 = iota // nothing to do
+	taskScheduled               // posted to a loop, which will begin
+	taskRunning                 // somebody works
+	taskNotified                // somebody works, and must look again before ending
+	taskBlocked                 // nothing can be done before an unblock
+)
+
+func (t *task) idle() bool { return t.state.Load() == taskIdle }
+
+// wake says that there is work. If it returns true the caller must have a loop begin.
+func (t *task) wake() bool {
+	for {
+		switch t.state.Load() {
+		case taskIdle:
+			if t.state.CompareAndSwap(taskIdle, taskScheduled) {
+				return true
+			}
+		case taskRunning:
+			if t.state.CompareAndSwap(taskRunning, taskNotified) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// unblock is wake for what a blocked task waits for.
+func (t *task) unblock() bool {
+	for {
+		if t.state.Load() != taskBlocked {
+			return t.wake()
+		}
+		if t.state.CompareAndSwap(taskBlocked, taskScheduled) {
+			return true
+		}
+	}
+}
+
+// begin takes up a scheduled task. It returns false if somebody has seized it since.
+func (t *task) begin() bool { return t.state.CompareAndSwap(taskScheduled, taskRunning) }
+
+// tryBegin takes up an idle task on the spot.
+func (t *task) tryBegin() bool { return t.state.CompareAndSwap(taskIdle, taskRunning) }
+
+// end gives the task up; false means that there is more to do.
+func (t *task) end() bool { return t.leave(taskIdle) }
+
+// block gives the task up until an unblock; false means that one has come already.
+func (t *task) block() bool { return t.leave(taskBlocked) }
+
+func (t *task) leave(to uint32) bool {
+	if t.state.CompareAndSwap(taskRunning, to) {
+		return true
+	}
+	t.state.Store(taskRunning) // it was notified
+	return false
+}
+
+// seize takes the task up whatever its state, waiting for whoever is at work, which is never for long: a system call
+// that does not block and the pattern's part. The caller holds no lock.
+func (t *task) seize() {
+	for {
+		s := t.state.Load()
+		if s != taskRunning && s != taskNotified {
+			if t.state.CompareAndSwap(s, taskRunning) {
+				return
+			}
+			continue
+		}
+		runtime.Gosched()
+	}
+}

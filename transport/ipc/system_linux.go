@@ -1,0 +1,8 @@
+package ipc
+
+// MaxPath is the longest path, in bytes: sockaddr_un.sun_path has 108, the last of which is NUL (unix(7)). It holds for
+// abstract names too, the @ included, as in libzmq.
+const MaxPath = 107
+
+// hasAbstract says whether the system has the abstract namespace.
+const hasAbstract = true

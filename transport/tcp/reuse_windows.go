@@ -1,0 +1,6 @@
+package tcp
+
+import "syscall"
+
+// reuseSource does nothing: on Windows SO_REUSEADDR would let the socket take a port that another one is using.
+func reuseSource(string, string, syscall.RawConn) error { return nil }

@@ -1,0 +1,200 @@
+package tcp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/transport"
+	"github.com/ringmq/ringmq/transport/transporttest"
+)
+
+func TestConformance(t *testing.T) {
+	for name, newAddr := range map[string]func(*testing.T) string{
+		"any":      func(*testing.T) string { return "*:*" },
+		"address":  func(*testing.T) string { return "127.0.0.1:*" },
+		"fixed":    func(t *testing.T) string { return "127.0.0.1:" + freePort(t) },
+		"host":     func(*testing.T) string { return "localhost:0" },
+		"nic":      func(t *testing.T) string { return loopback(t) + ":0" },
+		"ipv6":     func(t *testing.T) string { requireIPv6(t); return "[::1]:0" },
+		"ipv6 any": func(t *testing.T) string { requireIPv6(t); return "[::]:*" },
+	} {
+		t.Run(name, func(t *testing.T) { transporttest.Run(t, Scheme, newAddr) })
+	}
+}
+
+// freePort returns a port that nobody is bound to.
+func freePort(t *testing.T) string {
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// loopback returns the name of the loopback interface.
+func loopback(t *testing.T) string {
+	nics, err := net.Interfaces()
+	require.NoError(t, err)
+	for _, nic := range nics {
+		addrs, err := nic.Addrs()
+		if err == nil && nic.Flags&net.FlagLoopback != 0 && len(addrs) > 0 {
+			return nic.Name
+		}
+	}
+	t.Skip("no loopback interface")
+	return ""
+}
+
+func requireIPv6(t *testing.T) {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6:", err)
+	}
+	l.Close()
+}
+
+func listenAt(t *testing.T, addr string) transport.Listener {
+	l, err := Transport{}.Listen(t.Context(), addr, transport.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func portOf(l transport.Listener) string {
+	return l.Endpoint()[strings.LastIndexByte(l.Endpoint(), ':')+1:]
+}
+
+func TestBoundEndpoint(t *testing.T) {
+	for addr, want := range map[string]string{
+		"*:*":         "tcp://0.0.0.0:",
+		"0.0.0.0:0":   "tcp://0.0.0.0:",
+		"127.0.0.1:*": "tcp://127.0.0.1:",
+		"localhost:*": "tcp://127.0.0.1:",
+		"[::1]:0":     "tcp://[::1]:",
+		"[::]:0":      "tcp://[::]:",
+	} {
+		t.Run(addr, func(t *testing.T) {
+			if strings.HasPrefix(addr, "[") {
+				requireIPv6(t)
+			}
+			l := listenAt(t, addr)
+			require.Equal(t, want+portOf(l), l.Endpoint())
+			require.NotEqual(t, "0", portOf(l))
+		})
+	}
+}
+
+func TestWildcardHostIsIPv4Only(t *testing.T) {
+	requireIPv6(t)
+	l := listenAt(t, "*:*")
+	_, err := Transport{}.Dial(t.Context(), "[::1]:"+portOf(l), transport.Options{})
+	require.True(t, transport.IsRefused(err), "%v", err)
+}
+
+func TestIPv6AnyTakesIPv4(t *testing.T) {
+	requireIPv6(t)
+	l := listenAt(t, "[::]:*")
+	c, err := Transport{}.Dial(t.Context(), "127.0.0.1:"+portOf(l), transport.Options{})
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}
+
+func TestConnectionTypes(t *testing.T) {
+	l := listenAt(t, "127.0.0.1:*")
+	dialed, err := Transport{}.Dial(t.Context(), "127.0.0.1:"+portOf(l), transport.Options{})
+	require.NoError(t, err)
+	defer dialed.Close()
+	accepted, err := l.Accept()
+	require.NoError(t, err)
+	defer accepted.Close()
+	require.IsType(t, (*net.TCPConn)(nil), dialed)
+	require.IsType(t, (*net.TCPConn)(nil), accepted)
+	require.Equal(t, dialed.LocalAddr().String(), transport.PeerAddr(accepted).String())
+}
+
+func TestForeignAddress(t *testing.T) {
+	_, err := Transport{}.Listen(t.Context(), "192.0.2.1:0", transport.Options{}) // TEST-NET-1, RFC 5737
+	require.ErrorContains(t, err, "192.0.2.1")
+	require.NotErrorIs(t, err, ringmq.ErrAddrInUse)
+	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint)
+	if runtime.GOOS != "windows" { // there the codes are Winsock's
+		require.ErrorIs(t, err, syscall.EADDRNOTAVAIL)
+	}
+}
+
+func TestSourceAddress(t *testing.T) {
+	l := listenAt(t, "127.0.0.1:*")
+	source := "127.0.0.1:" + freePort(t)
+	for range 2 { // again while the first is in TIME_WAIT
+		c, err := Transport{}.Dial(t.Context(), source+";127.0.0.1:"+portOf(l), transport.Options{})
+		require.NoError(t, err)
+		accepted, err := l.Accept()
+		require.NoError(t, err)
+		require.Equal(t, source, accepted.RemoteAddr().String())
+		require.NoError(t, c.Close())
+		require.NoError(t, accepted.Close())
+		if runtime.GOOS == "windows" {
+			break
+		}
+	}
+}
+
+// A source that is the target makes TCP open the connection to itself, which otherwise takes thousands of attempts.
+func TestSelfConnect(t *testing.T) {
+	addr := "127.0.0.1:" + freePort(t)
+	_, err := Transport{}.Dial(t.Context(), addr+";"+addr, transport.Options{})
+	require.Error(t, err)
+	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint, "a connector would not try again")
+	if runtime.GOOS == "linux" {
+		require.ErrorIs(t, err, errSelf)
+		require.True(t, transport.IsRefused(err))
+	}
+	l := listenAt(t, addr) // the port is free again
+	require.NoError(t, l.Close())
+}
+
+func TestBindUnknownName(t *testing.T) {
+	_, err := newNameServer(t).transport().Listen(t.Context(), "nowhere.test.:0", transport.Options{})
+	require.ErrorIs(t, err, ringmq.ErrInvalidEndpoint)
+	e, _ := errors.AsType[*ringmq.Error](err)
+	require.Equal(t, "tcp://nowhere.test.:0", e.Endpoint)
+}
+
+func TestBindHostName(t *testing.T) {
+	ns := newNameServer(t)
+	ns.set("feed.test.", "127.0.0.1")
+	l, err := ns.transport().Listen(t.Context(), "feed.test.:*", transport.Options{})
+	require.NoError(t, err)
+	require.Equal(t, "tcp://127.0.0.1:"+portOf(l), l.Endpoint())
+	require.NoError(t, l.Close())
+}
+
+func TestDialLooksUpEachTime(t *testing.T) {
+	l := listenAt(t, "127.0.0.1:*")
+	ns := newNameServer(t)
+	target := "feed.test.:" + portOf(l)
+	_, err := ns.transport().Dial(t.Context(), target, transport.Options{})
+	require.Error(t, err)
+	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint, "the name may be known at the next attempt")
+
+	ns.set("feed.test.", "127.0.0.1")
+	c, err := ns.transport().Dial(t.Context(), target, transport.Options{})
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+}
+
+func TestLookupEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := newNameServer(t).transport().Listen(ctx, "feed.test.:0", transport.Options{})
+	require.Error(t, err)
+	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint, "nobody said that the name is unknown")
+}
