@@ -2,6 +2,7 @@ package socket
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -42,6 +43,7 @@ type Core struct {
 	readable, writable waitlist
 	quiet              notice // something was drained, for Close
 	drive              driver
+	unrouted           atomic.Uint64
 
 	closing  atomic.Bool
 	closed   chan struct{} // closed when the socket no longer sends or receives
@@ -141,8 +143,27 @@ func (c *Core) SendChanged() { c.writable.wake() }
 // RecvChanged wakes receivers that wait: the pattern may have a message for them now.
 func (c *Core) RecvChanged() { c.readable.wake() }
 
+// Drop counts a message that was dropped because it had no peer to go to.
+func (c *Core) Drop() { c.unrouted.Add(1) }
+
+// Mandatory reports whether a message without a peer is an error; see [WithMandatory].
+func (c *Core) Mandatory() bool { return c.cfg.mandatory }
+
+// OutOfTurn is the error of a call that does not fit the state of the exchange.
+func (c *Core) OutOfTurn(op, why string) error {
+	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: fmt.Errorf("%w: %s", ringmq.ErrState, why)}
+}
+
+// SendError is an error about the value.
+func (c *Core) SendError(value string, err error) error {
+	return &ringmq.Error{Socket: c.kind.Name, Op: "send", Value: value, Err: err}
+}
+
 // IsClosed reports whether Close or Shutdown was called.
 func (c *Core) IsClosed() bool { return c.closing.Load() }
+
+// Closed is the error of a call on a closed socket.
+func (c *Core) Closed(op string) error { return c.errClosed(op) }
 
 func (c *Core) errClosed(op string) error {
 	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ringmq.ErrClosed}

@@ -2,6 +2,20 @@ package socket
 
 import "github.com/ringmq/ringmq/internal/zmtp"
 
+// The names of socket types, as they travel in READY (RFC 37).
+const (
+	PUB    = zmtp.Pub
+	SUB    = zmtp.Sub
+	XPUB   = zmtp.XPub
+	XSUB   = zmtp.XSub
+	PUSH   = zmtp.Push
+	PULL   = zmtp.Pull
+	REQ    = zmtp.Req
+	REP    = zmtp.Rep
+	DEALER = zmtp.Dealer
+	ROUTER = zmtp.Router
+)
+
 // Kind describes a socket type. Pattern packages make one for each of theirs.
 type Kind struct {
 	// Name as it travels in READY, such as "PUSH" (RFC 23).

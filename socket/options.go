@@ -32,6 +32,7 @@ type config struct {
 	identity         []byte
 	metadata         []session.Property
 	engine           *Engine
+	mandatory        bool
 }
 
 func defaults() config {
@@ -158,4 +159,10 @@ func WithMetadata(name, value string) Option {
 // WithEngine has the socket's connections run on the loops of e instead of the shared ones.
 func WithEngine(e *Engine) Option {
 	return option("Engine", e, e != nil, "an engine, not nil", func(c *config, e *Engine) { c.engine = e })
+}
+
+// WithMandatory has a ROUTER return [ringmq.ErrNoRoute] for a message to an id that no peer has, and wait where the
+// peer is at its high-water mark, instead of dropping the message. Default off. (ZMQ_ROUTER_MANDATORY)
+func WithMandatory() Option {
+	return option("Mandatory", true, true, "", func(c *config, on bool) { c.mandatory = on })
 }

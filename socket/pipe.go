@@ -17,8 +17,7 @@ import (
 //
 //	Send ─ pattern ─> out ──flush──> connection ──read──> in ─ pattern ─> Recv
 //
-// Write and CanWrite are called with the socket's send lock held. The fields below "Pattern's" are the pattern's, under
-// the lock that it uses them with.
+// Write and CanWrite are called with the socket's send lock held.
 type Pipe struct {
 	core     *Core
 	id       uint64
@@ -53,8 +52,7 @@ type Pipe struct {
 	gone      atomic.Bool   // detached
 	muted     atomic.Bool   // disconnected: what it has received is thrown away
 
-	// Pattern's.
-	Tag any
+	tag atomic.Pointer[[]byte]
 }
 
 // commands are encoded frames that go out ahead of queued messages: handshake, subscriptions, heartbeats.
@@ -106,6 +104,17 @@ func (p *Pipe) Version() (major, minor uint8) {
 	}
 	return 0, 0
 }
+
+// Tag is what the pattern has set, such as a routing id; nil at first. Any goroutine may call it.
+func (p *Pipe) Tag() []byte {
+	if t := p.tag.Load(); t != nil {
+		return *t
+	}
+	return nil
+}
+
+// SetTag sets the tag; b is not written to any more.
+func (p *Pipe) SetTag(b []byte) { p.tag.Store(&b) }
 
 // Accepted reports whether the pipe came through Bind.
 func (p *Pipe) Accepted() bool { return p.accepted }

@@ -45,3 +45,12 @@ func (r *Rotation) Send(env [][]byte, m ringmq.Message, borrowed bool) *Pipe {
 	}
 	return nil
 }
+
+// Strip returns m without its first n frames, of which m has more than n. The frames are shared.
+func Strip(m ringmq.Message, n int) ringmq.Message {
+	if n == 0 {
+		return m
+	}
+	rest := m.Rest()
+	return ringmq.Assemble(m.Chunk(), rest[n-1], rest[n:])
+}

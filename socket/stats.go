@@ -86,6 +86,7 @@ func (c *Core) stats() Stats {
 	s := c.past
 	c.mu.Unlock()
 	s.Pending, s.Queued = 0, 0
+	s.Dropped += c.unrouted.Load()
 	s.MissedEvents = c.monitor.missed.Load()
 	s.Peers = make(map[uint64]PeerStats, len(pipes))
 	for _, p := range pipes {

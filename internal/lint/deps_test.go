@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"go/ast"
 	"path"
 	"strings"
 	"testing"
@@ -63,6 +64,9 @@ func forbidden(f *source, to string) string {
 			return ""
 		}
 		return "that package is for tests only"
+	}
+	if f.isExternalTest() && matchesAny(place.tests, to) {
+		return ""
 	}
 	if reason := wrongWay(from, to, row, place); reason != "" {
 		return reason
@@ -217,7 +221,7 @@ func TestForbidden(t *testing.T) {
 		{"socket", code, outside + "unheardof", ""},
 	} {
 		t.Run(c.from+" "+c.file+" "+c.to, func(t *testing.T) {
-			got := forbidden(&source{path: path.Join(c.from, c.file)}, c.to)
+			got := forbidden(&source{path: path.Join(c.from, c.file), tree: &ast.File{Name: ast.NewIdent("x")}}, c.to)
 			if c.want == "" {
 				require.Empty(t, got)
 			} else {
@@ -233,6 +237,8 @@ func TestBadImports(t *testing.T) {
 		"go.mod":                         "module " + module + "\n",
 		"example_test.go":                "package ringmq_test\n" + imports,
 		"inside_test.go":                 "package ringmq\n" + imports,
+		"transport/x_test.go":            "package transport_test\nimport _ \"" + module + "/transport/tcp\"\n",
+		"transport/y_test.go":            "package transport\nimport _ \"" + module + "/transport/tcp\"\n",
 		"socket/x_windows.go":            "package socket\n" + imports,
 		"pattern/pubsub/x.go":            "package pubsub\nimport _ \"" + module + "/socket\"\n",
 		"pattern/pubsub/y_never_test.go": "//go:build never\n\npackage pubsub_test\n" + imports,
@@ -241,6 +247,7 @@ func TestBadImports(t *testing.T) {
 	})
 	require.ElementsMatch(t, []string{
 		"inside_test.go: package . imports pattern/pubsub: arrow points up" + seeDrawing,
+		"transport/y_test.go: package transport imports transport/tcp: arrow points up" + seeDrawing,
 		"socket/x_windows.go: package socket imports pattern/pubsub: arrow points up" + seeDrawing,
 		"package newcomer is in no layer" + seeDrawing,
 	}, badImports(files))

@@ -41,9 +41,12 @@ func (s *source) name() string {
 
 func (s *source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
+// isExternalTest reports whether the file is of the package's external tests, "package x_test".
+func (s *source) isExternalTest() bool { return s.isTest() && s.tree.Name.Name != s.name() }
+
 // isExample reports whether the file shows the package in use, from outside, as a program has it.
 func (s *source) isExample() bool {
-	return s.isTest() && strings.HasPrefix(path.Base(s.path), "example") && s.tree.Name.Name != s.name()
+	return s.isExternalTest() && strings.HasPrefix(path.Base(s.path), "example")
 }
 
 // at names the place of a node, as "folder/file.go:12".

@@ -3,8 +3,9 @@
 // topic (RFC 29); a topic and a prefix are any bytes, of any length, none included.
 //
 // Both are plain data: no locks, no goroutines, no sockets. The caller serialises all calls to an Index, Match included,
-// for it keeps what it found; those to a Set it serialises as it would those to a map. Zero values are ready to use and are not copied after first use. Topics that are
-// passed in are copied where they are kept; topics that are passed to a callback are valid until it returns.
+// for it keeps what it found; those to a Set it serialises as it would those to a map. Zero values are ready to use and
+// are not copied after first use. Topics that are passed in are copied where they are kept; topics that are passed to a
+// callback are valid until it returns.
 //
 // Each is built on a radix tree whose labels end at the latest at the next multiple of 64 bytes from the start of the
 // topic, so that no split or merge of nodes copies more than 64 bytes, however long the topics of a hostile peer are:

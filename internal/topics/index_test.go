@@ -169,3 +169,18 @@ func TestIndexGivesMemoryBack(t *testing.T) {
 	require.LessOrEqual(t, cap(ix.tree.exact([]byte("keep")).value.peers), smallList)
 	require.ElementsMatch(t, []string{"p", "q"}, ix.Match([]byte("keep")))
 }
+
+// The last of an audience takes the place of one that leaves, and must be found there.
+func TestIndexAudienceLeavesInAnyOrder(t *testing.T) {
+	for _, order := range []string{"pqr", "prq", "qpr", "qrp", "rpq", "rqp"} {
+		t.Run(order, func(t *testing.T) {
+			ix := subscribe("p: A", "q: A", "r: A")
+			for i, p := range order {
+				last, removed := ix.Remove([]byte("A"), string(p))
+				require.True(t, removed)
+				require.Equal(t, i == 2, last)
+				require.ElementsMatch(t, strings.Split(order[i+1:], ""), ix.Match([]byte("A")))
+			}
+		})
+	}
+}

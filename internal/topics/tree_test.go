@@ -135,6 +135,17 @@ func TestTreeCompare(t *testing.T) {
 
 func sign(n int) int { return min(max(n, -1), 1) }
 
+func TestForkGivesMemoryBack(t *testing.T) {
+	var tr tree[int]
+	for b := range 256 {
+		tr.insert([]byte{byte(b)})
+	}
+	for b := range 254 {
+		tr.remove(tr.exact([]byte{byte(b)}))
+	}
+	checkTree(t, &tr, []string{"\xfe", "\xff"})
+}
+
 // A frame may be a gigabyte; 16 MiB would already show recursion or copies that grow with the square.
 func TestTreeLongTopics(t *testing.T) {
 	topic := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)

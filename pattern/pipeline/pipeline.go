@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"github.com/ringmq/ringmq"
-	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -15,7 +14,7 @@ type Push struct {
 
 // NewPush makes a PUSH socket. The error is for a bad option.
 func NewPush(opts ...socket.Option) (*Push, error) {
-	c, err := socket.New(socket.KindOf(zmtp.Push), func(*socket.Core) socket.Pattern { return new(push) }, opts...)
+	c, err := socket.New(socket.KindOf(socket.PUSH), func(*socket.Core) socket.Pattern { return new(push) }, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +49,7 @@ type Pull struct {
 // NewPull makes a PULL socket. The error is for a bad option.
 func NewPull(opts ...socket.Option) (*Pull, error) {
 	build := func(c *socket.Core) socket.Pattern { return &pull{core: c} }
-	c, err := socket.New(socket.KindOf(zmtp.Pull), build, opts...)
+	c, err := socket.New(socket.KindOf(socket.PULL), build, opts...)
 	if err != nil {
 		return nil, err
 	}

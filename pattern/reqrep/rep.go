@@ -1,0 +1,129 @@
+package reqrep
+
+import (
+	"sync"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/socket"
+)
+
+// Rep receives requests from its peers in turn and sends a reply to each. Its methods may be called by any number of
+// goroutines at once, but there is one request at a time.
+type Rep struct {
+	socket.Socket
+	socket.Sender
+	socket.Receiver
+}
+
+// NewRep makes a REP socket. The error is for a bad option.
+func NewRep(opts ...socket.Option) (*Rep, error) {
+	build := func(c *socket.Core) socket.Pattern { return &rep{core: c} }
+	c, err := socket.New(socket.KindOf(socket.REP), build, opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &Rep{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c)}, nil
+}
+
+type rep struct {
+	socket.Base
+	core *socket.Core
+
+	mu       sync.Mutex // after either of the socket's locks
+	owing    bool
+	from     *socket.Pipe // who waits for the reply
+	envelope [][]byte     // copies: the program may release the request
+	buf      []byte
+}
+
+func (s *rep) Detach(p *socket.Pipe) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.from == p {
+		s.from = nil
+	}
+}
+
+// Deliver passes over a request without a delimiter or without a body: there is nothing that it could be answered to,
+// and libzmq does the same.
+func (s *rep) Deliver(_ *socket.Pipe, m ringmq.Message) socket.Verdict {
+	if n := envelopeLen(m); n == 0 || n == m.Len() {
+		return socket.Discard
+	}
+	return socket.Enqueue
+}
+
+// envelopeLen is the number of frames up to and with the first empty one, 0 if there is none.
+func envelopeLen(m ringmq.Message) int {
+	for i := range m.Len() {
+		if len(m.Frame(i)) == 0 {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func (s *rep) Recv() (ringmq.Message, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.owing {
+		return ringmq.Message{}, s.core.OutOfTurn("receive", "the last request has not been replied to")
+	}
+	m, p, ok := s.core.Next()
+	if !ok {
+		return m, ringmq.ErrWouldBlock
+	}
+	n := envelopeLen(m)
+	s.keep(m, n)
+	s.owing, s.from = true, p
+	return socket.Strip(m, n), nil
+}
+
+// keep copies the envelope.
+func (s *rep) keep(m ringmq.Message, n int) {
+	s.buf, s.envelope = s.buf[:0], s.envelope[:0]
+	size := 0
+	for i := range n {
+		size += len(m.Frame(i))
+	}
+	if cap(s.buf) < size {
+		s.buf = make([]byte, 0, size)
+	}
+	for i := range n {
+		at := len(s.buf)
+		s.buf = append(s.buf, m.Frame(i)...)
+		s.envelope = append(s.envelope, s.buf[at:len(s.buf):len(s.buf)])
+	}
+}
+
+// Send replies. A requester that is gone, or that does not read its replies, loses its own: the reply is dropped and
+// counted.
+func (s *rep) Send(m ringmq.Message, borrowed bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.owing {
+		return s.core.OutOfTurn("send", "there is no request to reply to")
+	}
+	p := s.from
+	s.owing, s.from = false, nil
+	switch {
+	case p == nil:
+		s.core.Drop()
+	case p.Local() && !borrowed:
+		// The receiver keeps the envelope for as long as it likes, and ours is used again.
+		if !p.Write(cloneFrames(s.envelope), m, false) {
+			p.Drop()
+		}
+	case !p.Write(s.envelope, m, borrowed):
+		p.Drop()
+	}
+	s.core.RecvChanged()
+	return nil
+}
+
+func cloneFrames(fs [][]byte) [][]byte {
+	if len(fs) == 1 && len(fs[0]) == 0 {
+		return delimiter
+	}
+	return ringmq.NewMessage(fs...).Clone().Frames()
+}
