@@ -6,7 +6,7 @@
 // messages join what is written next, whatever the policy.
 //
 //	quiet   Send ──> write(2)                          one system call a message, least latency
-//	dense   Send ──> queue ──> loop: one write for many  no system call in Send, most throughput
+//	dense   Send ──> queue ──> one write(2) for many     one system call in hundreds, most throughput
 //
 // [Adaptive], the default, moves between the two by itself and never holds a lone message back.
 package batching

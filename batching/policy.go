@@ -25,6 +25,10 @@ const (
 	Inline Action = iota
 	// Deferred: the I/O loop writes as soon as it comes to it.
 	Deferred
+	// Coalesce is Deferred for a stream of messages: further ones wait until Decision.Bytes have gathered, which the
+	// sender then writes, or until the loop comes by again, every 100 µs or so. It ends by itself: with the first
+	// visit of the loop that finds nothing, or with a message that comes after a gap.
+	Coalesce
 	// Hold: nobody writes yet; the loop does after Decision.Delay unless a later message brings another decision.
 	Hold
 )
@@ -32,6 +36,7 @@ const (
 // Decision is a policy's answer.
 type Decision struct {
 	Action Action
+	Bytes  int           // for Coalesce
 	Delay  time.Duration // for Hold
 }
 
@@ -52,16 +57,21 @@ const (
 	// inlinePeers is the number of peers up to which the sender writes to all of them itself: each costs it a system
 	// call.
 	inlinePeers = 4
+	// coalesceBytes is the size of the writes of a dense stream; larger ones gain little.
+	coalesceBytes = 32 << 10
 )
 
 type adaptive struct{}
 
-// Adaptive writes a message at once, on the sender's goroutine, while traffic is quiet, and leaves the writing to the
-// I/O loop while messages come one on the heels of another. Nothing is ever delayed on purpose.
+// Adaptive writes a message at once, on the sender's goroutine, while traffic is quiet, and many together while messages
+// come one on the heels of another. A lone message is never delayed.
 func Adaptive() Policy { return adaptive{} }
 
 func (adaptive) Decide(s State) Decision {
-	if s.Burst >= denseBurst || s.Peers > inlinePeers {
+	switch {
+	case s.Burst >= denseBurst:
+		return Decision{Action: Coalesce, Bytes: coalesceBytes}
+	case s.Peers > inlinePeers:
 		return Decision{Action: Deferred}
 	}
 	return Decision{Action: Inline}

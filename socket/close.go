@@ -134,10 +134,11 @@ func (cn *conn) part(ctx context.Context) {
 	if cn.open.Load() && ctx.Err() == nil && cn.pipe.queued() == 0 {
 		cn.parting.Store(true)
 		cn.stream.CloseWrite()
-		cn.read.seize()
-		cn.stream.WatchRead(true)
-		cn.driven = false
-		cn.runRead(maxReads)
+		if cn.read.seize() {
+			cn.stream.WatchRead(true)
+			cn.driven = false
+			cn.runRead(maxReads)
+		}
 		cn.awaitEnd(ctx)
 	}
 	cn.fail(errClosing)

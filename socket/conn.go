@@ -83,7 +83,9 @@ func address(c net.Conn) string { return transport.PeerAddr(c).String() }
 
 // push moves a peer that has sent nothing yet.
 func (cn *conn) push() {
-	cn.read.seize()
+	if !cn.read.seize() {
+		return
+	}
 	if !cn.open.Load() && !cn.dead.Load() {
 		cn.pipe.command(func(dst []byte) []byte { return cn.hand.Nudge(dst) })
 	}
@@ -280,7 +282,8 @@ type connCloser conn
 // Run closes the connection and gives its pipe back.
 func (k *connCloser) Run() {
 	cn := (*conn)(k)
-	cn.read.seize() // for good: nobody reads any more
+	cn.read.seize()
+	cn.read.state.Store(taskOver)
 	cn.pipe.flush.seize()
 	cn.stopTimers()
 	cn.lastWords()

@@ -37,7 +37,7 @@ func (p *Pipe) runFlush(rounds int) {
 		case flushDrained:
 			p.ended.Store(now())
 			p.core.drained(p)
-			if p.flush.end() {
+			if p.settle(cn) {
 				return
 			}
 		case flushFull:
@@ -51,6 +51,37 @@ func (p *Pipe) runFlush(rounds int) {
 				return
 			}
 		}
+	}
+}
+
+// settle ends a flush that has written everything. While messages come in a stream the loop visits the pipe.
+func (p *Pipe) settle(cn *conn) bool {
+	if !p.stream.Load() {
+		return p.flush.end()
+	}
+	if !p.watched.Swap(true) {
+		cn.loop.Later((*pipeVisit)(p))
+	}
+	return p.flush.watch()
+}
+
+// pipeVisit is the loop's visit to a pipe that messages come to in a stream.
+type pipeVisit Pipe
+
+// Run flushes what has gathered. If nothing has, the stream is over. While somebody else is writing, the visit is put
+// off.
+func (v *pipeVisit) Run() {
+	p := (*Pipe)(v)
+	cn := p.conn.Load()
+	switch {
+	case p.flush.take():
+		p.watched.Store(false)
+		p.stream.Store(cn != nil && !p.out.Empty())
+		p.runFlush(maxWrites)
+	case cn != nil:
+		cn.loop.Later(v)
+	default:
+		p.watched.Store(false) // its connection is being closed
 	}
 }
 

@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,12 @@ type Pipe struct {
 	hold  *time.Timer // of a batching policy that holds messages back; send lock
 	burst int         // see batching.State; send lock
 	bytes int         // payload added since the last decision to write; send lock
-	ended atomic.Int64
+	ended atomic.Int64 // when the last write was over
+
+	stream       atomic.Bool // messages come in a dense stream: see batching.Coalesce
+	watched      atomic.Bool // the loop is going to visit
+	coalesce     int         // bytes that the sender gathers then; send lock
+	coalesceMsgs int         // or messages
 
 	ctl    commands
 	ctlOut []byte // commands being written; holder of flush
@@ -81,6 +87,10 @@ func (c *commands) take(into []byte) []byte {
 func (c *Core) newPipe(endpoint string, accepted bool) *Pipe {
 	p := &Pipe{core: c, id: c.nextID.Add(1), endpoint: endpoint, accepted: accepted}
 	p.out.Init()
+	p.coalesceMsgs = math.MaxInt
+	if c.cfg.sendHWM > 0 {
+		p.coalesceMsgs = max(c.cfg.sendHWM/2, 1)
+	}
 	p.flush.state.Store(taskBlocked)
 	p.in = newMailbox(p, c.cfg.recvHWM)
 	return p
@@ -103,6 +113,13 @@ func (p *Pipe) Version() (major, minor uint8) {
 		return peer.Version.Major, peer.Version.Minor
 	}
 	return 0, 0
+}
+
+// FiltersItself reports whether the peer is of ZMTP 1.0 without a greeting (libzmq 2): as a subscriber it takes
+// everything and filters by itself, as a publisher it is not told of subscriptions.
+func (p *Pipe) FiltersItself() bool {
+	peer := p.peer.Load()
+	return peer != nil && peer.Unversioned
 }
 
 // Tag is what the pattern has set, such as a routing id; nil at first. Any goroutine may call it.
@@ -168,6 +185,14 @@ func (p *Pipe) written(peers int) {
 	switch p.flush.state.Load() {
 	case taskIdle:
 		p.decide(peers)
+	case taskWatched:
+		switch queued := p.out.Queued(); {
+		case queued == 1: // the stream may be over
+			p.decide(peers)
+		case p.bytes >= p.coalesce || queued >= p.coalesceMsgs:
+			p.bytes = 0
+			p.core.claim(p)
+		}
 	case taskRunning:
 		if p.flush.wake() {
 			p.post()
@@ -184,12 +209,23 @@ func (p *Pipe) decide(peers int) {
 	d := p.core.cfg.batching.Decide(batching.State{
 		Messages: p.out.Queued(), Bytes: p.bytes, Burst: p.burst, Peers: peers,
 	})
-	switch {
-	case d.Action == batching.Hold:
+	switch d.Action {
+	case batching.Hold:
 		p.holdFor(d.Delay)
 		return
-	case d.Action == batching.Inline && p.core.claim(p):
-	case p.flush.wake():
+	case batching.Inline:
+		if p.core.claim(p) {
+			p.bytes = 0
+			return
+		}
+	case batching.Coalesce:
+		p.coalesce = d.Bytes
+		if p.flush.state.Load() == taskWatched {
+			return
+		}
+		p.stream.Store(true)
+	}
+	if p.flush.wake() {
 		p.post()
 	}
 	p.bytes = 0
@@ -242,27 +278,35 @@ func (p *Pipe) command(encode func(dst []byte) []byte) {
 }
 
 // SendSubscribe tells the peer of a subscription, or of its end, in the encoding that the peer understands: commands
-// from ZMTP 3.1 on, messages before (RFC 37). A peer of ZMTP 1.0 filters nothing and is told nothing. The pipe must be
-// Ready. Subscriptions do not count against the mark. Send lock held.
+// from ZMTP 3.1 on, messages before (RFC 37). A peer that filters by itself is told nothing. The pipe must be Ready.
+// Subscriptions do not count against the mark. Send lock held.
 func (p *Pipe) SendSubscribe(topic []byte, on bool) {
 	if l := p.local.Load(); l != nil {
 		l.subscribe(topic, on)
 		return
 	}
-	major, minor := p.Version()
-	if major < 2 {
+	if p.FiltersItself() {
 		return
 	}
-	message := major == 2 || minor == 0
+	major, minor := p.Version()
 	p.command(func(dst []byte) []byte {
 		switch {
-		case message && on:
+		case major == 1:
+			return zmtp.AppendFrameV1(dst, 0, append([]byte{b2u(on)}, topic...))
+		case (major == 2 || minor == 0) && on:
 			return zmtp.AppendSubscribeMessage(dst, topic)
-		case message:
+		case major == 2 || minor == 0:
 			return zmtp.AppendCancelMessage(dst, topic)
 		case on:
 			return zmtp.AppendSubscribe(dst, topic)
 		}
 		return zmtp.AppendCancel(dst, topic)
 	})
+}
+
+func b2u(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -175,7 +175,7 @@ func (c *Core) await(ctx context.Context, w *waitlist, op string, try func() err
 
 // claim takes on the flush of p, to be done when the send lock is given up. Send lock held.
 func (c *Core) claim(p *Pipe) bool {
-	if c.nclaims == len(c.claims) || !p.flush.tryBegin() {
+	if c.nclaims == len(c.claims) || !p.flush.tryBegin() && !p.flush.claim() {
 		return false
 	}
 	c.claims[c.nclaims] = p

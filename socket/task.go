@@ -14,6 +14,8 @@ import (
 //	                                           v
 //	blocked <── block ── running            notified ── end ──> running (go round again)
 //	   └──── unblock ──> scheduled
+//	watched <── watch ── running
+//	   └──── claim, wake ──> running, scheduled
 type task struct{ state atomic.Uint32 }
 
 const (
@@ -22,6 +24,8 @@ const (
 	taskRunning                 // somebody works
 	taskNotified                // somebody works, and must look again before ending
 	taskBlocked                 // nothing can be done before an unblock
+	taskWatched                 // idle, and the loop comes by shortly: work may be left to it
+	taskOver                    // never again
 )
 
 func (t *task) idle() bool { return t.state.Load() == taskIdle }
@@ -32,6 +36,10 @@ func (t *task) wake() bool {
 		switch t.state.Load() {
 		case taskIdle:
 			if t.state.CompareAndSwap(taskIdle, taskScheduled) {
+				return true
+			}
+		case taskWatched:
+			if t.state.CompareAndSwap(taskWatched, taskScheduled) {
 				return true
 			}
 		case taskRunning:
@@ -62,11 +70,27 @@ func (t *task) begin() bool { return t.state.CompareAndSwap(taskScheduled, taskR
 // tryBegin takes up an idle task on the spot.
 func (t *task) tryBegin() bool { return t.state.CompareAndSwap(taskIdle, taskRunning) }
 
+// claim takes up a watched task.
+func (t *task) claim() bool { return t.state.CompareAndSwap(taskWatched, taskRunning) }
+
+// take takes up a task that nobody is about.
+func (t *task) take() bool {
+	for _, s := range [...]uint32{taskWatched, taskIdle, taskBlocked} {
+		if t.state.CompareAndSwap(s, taskRunning) {
+			return true
+		}
+	}
+	return false
+}
+
 // end gives the task up; false means that there is more to do.
 func (t *task) end() bool { return t.leave(taskIdle) }
 
 // block gives the task up until an unblock; false means that one has come already.
 func (t *task) block() bool { return t.leave(taskBlocked) }
+
+// watch gives the task up to whoever comes first, the loop on its next visit or a claim; false is end's.
+func (t *task) watch() bool { return t.leave(taskWatched) }
 
 func (t *task) leave(to uint32) bool {
 	if t.state.CompareAndSwap(taskRunning, to) {
@@ -77,16 +101,18 @@ func (t *task) leave(to uint32) bool {
 }
 
 // seize takes the task up whatever its state, waiting for whoever is at work, which is never for long: a system call
-// that does not block and the pattern's part. The caller holds no lock.
-func (t *task) seize() {
+// that does not block and the pattern's part. It returns false if the task is over. The caller holds no lock.
+func (t *task) seize() bool {
 	for {
-		s := t.state.Load()
-		if s != taskRunning && s != taskNotified {
+		switch s := t.state.Load(); s {
+		case taskOver:
+			return false
+		case taskRunning, taskNotified:
+			runtime.Gosched()
+		default:
 			if t.state.CompareAndSwap(s, taskRunning) {
-				return
+				return true
 			}
-			continue
 		}
-		runtime.Gosched()
 	}
 }

@@ -21,6 +21,8 @@ type poller interface {
 	poll(l *Loop) bool
 	// block waits until something is ready or wake was called, without handling it.
 	block()
+	// pause is block for at most some 100 µs.
+	pause()
 	// wake makes a block that is going on, or the next one, return.
 	wake()
 	close()
@@ -34,8 +36,11 @@ type Loop struct {
 	mu     sync.Mutex
 	posted []Runner
 	spare  []Runner // the loop's; swapped with posted
+	later  []Runner // see Later
+	due    []Runner // the loop's; swapped with later
 
 	depth   atomic.Int32 // len(posted)
+	pauses  atomic.Bool  // later is not empty: the loop sleeps only for a pause
 	asleep  atomic.Bool
 	stopped atomic.Bool
 	done    chan struct{}
@@ -62,6 +67,20 @@ func (l *Loop) Post(r Runner) {
 	l.posted = append(l.posted, r)
 	l.depth.Store(int32(len(l.posted)))
 	l.mu.Unlock()
+	l.ring()
+}
+
+// Later has the loop call r.Run once after a short pause, 50 to 150 µs.
+func (l *Loop) Later(r Runner) {
+	l.mu.Lock()
+	l.later = append(l.later, r)
+	l.pauses.Store(true)
+	l.mu.Unlock()
+	l.ring()
+}
+
+// ring wakes the loop if it sleeps.
+func (l *Loop) ring() {
 	if l.asleep.Load() && l.asleep.CompareAndSwap(true, false) {
 		l.poller.wake()
 	}
@@ -87,12 +106,27 @@ func (l *Loop) run() {
 		if l.stopped.Load() {
 			return
 		}
-		if idle++; idle < idleRounds || l.cfg.pinned {
+		if idle++; !l.pauses.Load() && (idle < idleRounds || l.cfg.pinned) {
 			runtime.Gosched()
 			continue
 		}
 		l.sleep()
+		l.runLater()
 		idle = 0
+	}
+}
+
+func (l *Loop) runLater() {
+	if !l.pauses.Load() {
+		return
+	}
+	l.mu.Lock()
+	l.due, l.later = l.later, l.due[:0]
+	l.pauses.Store(false)
+	l.mu.Unlock()
+	for i, r := range l.due {
+		l.due[i] = nil
+		r.Run()
 	}
 }
 
@@ -118,7 +152,11 @@ func (l *Loop) runPosted() bool {
 func (l *Loop) sleep() {
 	l.asleep.Store(true)
 	if l.depth.Load() == 0 && !l.stopped.Load() {
-		l.poller.block()
+		if l.pauses.Load() {
+			l.poller.pause()
+		} else {
+			l.poller.block()
+		}
 	}
 	l.asleep.Store(false)
 }

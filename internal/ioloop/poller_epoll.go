@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -78,6 +79,15 @@ func (p *epollPoller) anyReady() bool {
 }
 
 func (p *epollPoller) block() { _ = p.raw.Read(p.peek) }
+
+// pauseTime is how long a pause asks for; the kernel's timer slack adds up to 50 µs.
+const pauseTime = 50 * time.Microsecond
+
+func (p *epollPoller) pause() {
+	fds := [1]unix.PollFd{{Fd: int32(p.epfd), Events: unix.POLLIN}}
+	t := unix.NsecToTimespec(int64(pauseTime))
+	_, _ = unix.Ppoll(fds[:], &t, nil) // an interruption only makes the pause shorter
+}
 
 func (p *epollPoller) wake() {
 	one := [8]byte{1}

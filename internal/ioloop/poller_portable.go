@@ -2,7 +2,10 @@
 
 package ioloop
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // bellPoller has no descriptors to wait for, only the doorbell: streams post their events.
 type bellPoller struct {
@@ -14,6 +17,18 @@ func newPoller() (poller, error) { return &bellPoller{bell: make(chan struct{}, 
 func (p *bellPoller) poll(*Loop) bool { return false }
 func (p *bellPoller) block()          { <-p.bell }
 func (p *bellPoller) close()          {}
+
+// pauseTime is how long a pause asks for; the runtime may take up to a millisecond.
+const pauseTime = 50 * time.Microsecond
+
+func (p *bellPoller) pause() {
+	t := time.NewTimer(pauseTime)
+	defer t.Stop()
+	select {
+	case <-p.bell:
+	case <-t.C:
+	}
+}
 
 func (p *bellPoller) wake() {
 	select {

@@ -63,6 +63,7 @@ var layers = []layer{
 // helpers are packages for tests. Test files of any layer import them, and they import any layer but the programs;
 // code that ships does not import them.
 var helpers = []string{
+	"internal/conformance",
 	"internal/leak",
 	"internal/lint",
 	"internal/test*",

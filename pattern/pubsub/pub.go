@@ -42,7 +42,7 @@ type publisher struct {
 
 // Ready: a peer of ZMTP 1.0 filters by itself and says nothing of it.
 func (s *publisher) Ready(p *socket.Pipe) {
-	if major, _ := p.Version(); major == 1 {
+	if p.FiltersItself() {
 		s.index.Add(nil, p)
 	}
 }

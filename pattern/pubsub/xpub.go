@@ -33,7 +33,7 @@ type xpub struct {
 }
 
 func (s *xpub) Ready(p *socket.Pipe) {
-	if major, _ := p.Version(); major == 1 {
+	if p.FiltersItself() {
 		if first, _ := s.index.Add(nil, p); first {
 			s.note(1, nil)
 		}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/cmd/ringmq/internal/bench"
+)
+
+// Exit statuses. A command that a signal ended has 128 and the number of the signal, as shells have it.
+const (
+	statusOK      = 0
+	statusFailed  = 1
+	statusUsage   = 2
+	statusTimeout = 3
+	statusSignal  = 128
+)
+
+const statusHelp = `Exit status:
+  0    done
+  1    failed; standard error says at which endpoint and why
+  2    wrong usage
+  3    --timeout passed while waiting
+  130  ended by Ctrl-C (SIGINT); 143 by SIGTERM. Queued messages are still sent, for as long as --linger says;
+       a second signal ends the command at once.`
+
+// Run runs one command line, without the program's name, and returns its exit status. The end of ctx ends the command
+// in good order, as a signal does.
+func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.status(ctx, cmd, err)
+}
+
+// app is one run of the tool.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	running        bool // a command's body was reached: errors are not about usage any more
+}
+
+// body marks where usage has been checked and work begins.
+func (a *app) body(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.running = true
+		return run(cmd, args)
+	}
+}
+
+// errTimeout: nothing could be sent or received within --timeout.
+var errTimeout = errors.New("timed out")
+
+// status says what went wrong on standard error and picks the exit status.
+func (a *app) status(ctx context.Context, cmd *cobra.Command, err error) int {
+	unsent := new(ringmq.UnsentError)
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return signalStatus(ctx)
+	}
+	if err == nil {
+		return statusOK
+	}
+	fmt.Fprintf(a.stderr, "%s: %v\n", cmd.CommandPath(), err)
+	switch {
+	case !a.running, errors.Is(err, ringmq.ErrInvalidOption), errors.Is(err, bench.ErrConfig):
+		fmt.Fprintf(a.stderr, "Run '%s --help' for usage.\n", cmd.CommandPath())
+		return statusUsage
+	case ctx.Err() != nil && errors.As(err, &unsent):
+		return signalStatus(ctx)
+	case errors.Is(err, errTimeout):
+		return statusTimeout
+	}
+	return statusFailed
+}
+
+// signalStatus takes any other end of the context for a Ctrl-C.
+func signalStatus(ctx context.Context) int {
+	var by interrupted
+	if errors.As(context.Cause(ctx), &by) {
+		if sig, ok := by.sig.(syscall.Signal); ok {
+			return statusSignal + int(sig)
+		}
+	}
+	return statusSignal + int(syscall.SIGINT)
+}

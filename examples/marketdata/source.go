@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"io"
+
+	"github.com/ringmq/ringmq/examples/marketdata/internal/feed"
+)
+
+// openSource returns where the ticks come from and how many to take. A file is read through once beforehand, so that a
+// bad line is found before anything is sent. Close is never nil.
+func openSource(o options) (src feed.Source, count int, closeSource func() error, err error) {
+	if o.file == "" {
+		return feed.NewGenerator(o.seed), o.count, func() error { return nil }, nil
+	}
+	lines, err := countTicks(o.file)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	l, err := feed.OpenLobster(o.file, true)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	return l, lines * o.loop, l.Close, nil
+}
+
+func countTicks(path string) (n int, err error) {
+	l, err := feed.OpenLobster(path, false)
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close() // only read
+	var t feed.Tick
+	for {
+		switch err := l.Next(&t); {
+		case errors.Is(err, io.EOF):
+			return n, nil
+		case err != nil:
+			return 0, err
+		}
+		n++
+	}
+}

@@ -1,0 +1,142 @@
+package interop_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/pattern/pipeline"
+	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/reqrep"
+	"github.com/ringmq/ringmq/socket"
+)
+
+// ringSocket is what all of our socket types have.
+type ringSocket interface {
+	Bind(endpoint string) (string, error)
+	Connect(endpoint string) error
+	Close() error
+	Peers() []socket.Peer
+	Monitor(ctx context.Context) <-chan socket.Event
+}
+
+var constructors = map[string]func(...socket.Option) (ringSocket, error){
+	"PUSH":   func(o ...socket.Option) (ringSocket, error) { return pipeline.NewPush(o...) },
+	"PULL":   func(o ...socket.Option) (ringSocket, error) { return pipeline.NewPull(o...) },
+	"PUB":    func(o ...socket.Option) (ringSocket, error) { return pubsub.NewPub(o...) },
+	"SUB":    func(o ...socket.Option) (ringSocket, error) { return pubsub.NewSub(o...) },
+	"XPUB":   func(o ...socket.Option) (ringSocket, error) { return pubsub.NewXPub(o...) },
+	"XSUB":   func(o ...socket.Option) (ringSocket, error) { return pubsub.NewXSub(o...) },
+	"REQ":    func(o ...socket.Option) (ringSocket, error) { return reqrep.NewReq(o...) },
+	"REP":    func(o ...socket.Option) (ringSocket, error) { return reqrep.NewRep(o...) },
+	"DEALER": func(o ...socket.Option) (ringSocket, error) { return reqrep.NewDealer(o...) },
+	"ROUTER": func(o ...socket.Option) (ringSocket, error) { return reqrep.NewRouter(o...) },
+}
+
+// errNotAllowed is for what the socket type has no method for.
+var errNotAllowed = errors.New("not for this socket type")
+
+// ours is a socket of this library as a peer.
+type ours struct {
+	goPeer
+	ringSocket
+	events <-chan socket.Event
+}
+
+// newOurs makes a socket that neither is bound nor connects yet. It is closed at the end of the test, without linger:
+// a test that needs a message waits for it.
+func newOurs(t testing.TB, kind string, opts ...socket.Option) *ours {
+	t.Helper()
+	opts = append([]socket.Option{
+		socket.WithLinger(0), socket.WithReconnect(10*time.Millisecond, 100*time.Millisecond),
+	}, opts...)
+	s, err := constructors[kind](opts...)
+	require.NoError(t, err)
+	o := &ours{goPeer: goPeer{t: t, name: "our " + kind, conn: anySocket{s}}, ringSocket: s}
+	t.Cleanup(func() {
+		require.NoError(t, s.Close())
+		o.running.Wait()
+	})
+	o.events = s.Monitor(t.Context())
+	return o
+}
+
+// bind binds and remembers where.
+func (o *ours) bind(endpoint string) *ours {
+	o.t.Helper()
+	bound, err := o.Bind(endpoint)
+	require.NoError(o.t, err)
+	o.endpoint = bound
+	return o
+}
+
+func (o *ours) connect(endpoint string) *ours {
+	o.t.Helper()
+	require.NoError(o.t, o.Connect(endpoint))
+	return o
+}
+
+// await waits for an event of the type, passing over others.
+func (o *ours) await(want socket.EventType) socket.Event {
+	o.t.Helper()
+	tooLate := time.After(patience)
+	for {
+		select {
+		case e, ok := <-o.events:
+			require.Truef(o.t, ok, "%s: closed while waiting for %q", o.name, want)
+			if e.Type == want {
+				return e
+			}
+		case <-tooLate:
+			require.FailNowf(o.t, "no event", "%s: no %q within %v", o.name, want, patience)
+		}
+	}
+}
+
+// anySocket gives a socket the methods that its type does not have, too.
+type anySocket struct{ s ringSocket }
+
+func (a anySocket) Send(ctx context.Context, m ringmq.Message) error {
+	if s, ok := a.s.(interface {
+		Send(context.Context, ringmq.Message) error
+	}); ok {
+		return s.Send(ctx, m)
+	}
+	return errNotAllowed
+}
+
+func (a anySocket) SendBytes(ctx context.Context, frames ...[]byte) error {
+	if s, ok := a.s.(interface {
+		SendBytes(context.Context, ...[]byte) error
+	}); ok {
+		return s.SendBytes(ctx, frames...)
+	}
+	return errNotAllowed
+}
+
+func (a anySocket) Recv(ctx context.Context) (ringmq.Message, error) {
+	if s, ok := a.s.(interface {
+		Recv(context.Context) (ringmq.Message, error)
+	}); ok {
+		return s.Recv(ctx)
+	}
+	return ringmq.Message{}, errNotAllowed
+}
+
+func (a anySocket) Subscribe(topic string) error {
+	if s, ok := a.s.(*pubsub.Sub); ok {
+		return s.Subscribe(topic)
+	}
+	return errNotAllowed
+}
+
+func (a anySocket) Unsubscribe(topic string) error {
+	if s, ok := a.s.(*pubsub.Sub); ok {
+		return s.Unsubscribe(topic)
+	}
+	return errNotAllowed
+}
