@@ -121,24 +121,20 @@ func (r *connReader) Run() {
 }
 
 // runRead reads until there is nothing more, the mailbox is full, or rounds reads are made, after which the loop goes
-// on; with rounds 0 it reads once and leaves the rest to the next call. The caller has begun the read task and holds
-// no lock.
+// on; with rounds 0, which is a receiver's, it reads once and leaves the rest to the next call. The caller has begun
+// the read task and holds no lock.
 func (cn *conn) runRead(rounds int) {
 	for i := 0; ; i++ {
-		switch got, err := cn.readOnce(); {
+		switch got, err := cn.readOnce(rounds == 0); {
 		case err != nil:
 			cn.fail(err)
 			cn.read.state.Store(taskBlocked)
 			return
-		case got == readPaused:
+		case got == readPaused && rounds > 0:
 			if cn.read.block() {
 				return
 			}
-		case got == readShort:
-			if cn.read.end() {
-				return
-			}
-		case rounds == 0:
+		case rounds == 0, got == readShort:
 			if cn.read.end() {
 				return
 			}
@@ -159,13 +155,14 @@ const (
 	readPaused                   // the mailbox is full
 )
 
-// readOnce reads once and deals with what came. Holder of read.
-func (cn *conn) readOnce() (readResult, error) {
+// readOnce reads once and deals with what came. A receiver that finds the mailbox full comes again when it has emptied
+// it; anybody else is told. Holder of read.
+func (cn *conn) readOnce(receiver bool) (readResult, error) {
 	if cn.dead.Load() {
 		return readShort, nil
 	}
 	if cn.dec.held() && cn.open.Load() && !cn.parting.Load() { // from before a pause
-		if more, err := cn.deliver(); err != nil || !more {
+		if more, err := cn.deliver(receiver); err != nil || !more {
 			return readPaused, err
 		}
 	}
@@ -186,7 +183,7 @@ func (cn *conn) readOnce() (readResult, error) {
 			return readMore, err
 		}
 	}
-	if more, err := cn.deliver(); err != nil || !more {
+	if more, err := cn.deliver(receiver); err != nil || !more {
 		return readPaused, err
 	}
 	if n < len(buf) {
@@ -196,7 +193,7 @@ func (cn *conn) readOnce() (readResult, error) {
 }
 
 // deliver decodes what was read, up to the mark, and shows it to the receiver at once.
-func (cn *conn) deliver() (more bool, err error) {
+func (cn *conn) deliver(receiver bool) (more bool, err error) {
 	before := cn.pipe.in.q.Unpublished()
 	for {
 		more, err = cn.dec.run(cn)
@@ -205,7 +202,7 @@ func (cn *conn) deliver() (more bool, err error) {
 			cn.pipe.in.publish()
 			before = 0
 		}
-		if more || err != nil || cn.pipe.in.pause() {
+		if more || err != nil || receiver || cn.pipe.in.pause() {
 			return more, err
 		}
 	}

@@ -21,8 +21,12 @@ type mailbox struct {
 	paused atomic.Bool          // the writer waits for room
 }
 
+// blocks are shared by all mailboxes of the process.
+var blocks ring.Pool[ringmq.Message]
+
 func newMailbox(reader *Pipe, hwm int) *mailbox {
 	b := new(mailbox)
+	b.q.SetPool(&blocks)
 	b.hwm.Store(int64(hwm))
 	b.q.SetLag(min(maxLag, hwm/8))
 	if hwm == 0 {

@@ -10,12 +10,12 @@ import (
 	"github.com/ringmq/ringmq/examples/marketdata/internal/feed"
 )
 
-// Defaults of the flags: a run of six seconds.
+// Defaults of the flags: a run of five seconds.
 const (
 	defaultEndpoint = "tcp://127.0.0.1:*"
 	defaultSubs     = 4
-	defaultCount    = 300_000
-	defaultRate     = 50_000
+	defaultCount    = 100_000
+	defaultRate     = 20_000
 )
 
 // options are the flags.

@@ -14,9 +14,9 @@ type frames struct {
 	m   ringmq.Message
 }
 
-func (f frames) len() int { return len(f.env) + f.m.Len() }
+func (f *frames) len() int { return len(f.env) + f.m.Len() }
 
-func (f frames) at(i int) []byte {
+func (f *frames) at(i int) []byte {
 	if i < len(f.env) {
 		return f.env[i]
 	}
@@ -24,7 +24,7 @@ func (f frames) at(i int) []byte {
 }
 
 // inline is the number of bytes that the message takes in a block: headers, and the frames that are copied.
-func (f frames) inline(reference bool) int {
+func (f *frames) inline(reference bool) int {
 	n := 0
 	for i := range f.len() {
 		size := len(f.at(i))
@@ -37,7 +37,7 @@ func (f frames) inline(reference bool) int {
 }
 
 // refers reports whether some frame is large enough to be referenced.
-func (f frames) refers() bool {
+func (f *frames) refers() bool {
 	for i := range f.len() {
 		if len(f.at(i)) >= ReferenceAt {
 			return true
@@ -54,7 +54,7 @@ func headerSize(size int) int {
 }
 
 // appendFrame appends the header of frame i and, if body, the frame.
-func (f frames) appendFrame(dst []byte, i int, body bool) []byte {
+func (f *frames) appendFrame(dst []byte, i int, body bool) []byte {
 	fr := f.at(i)
 	var flags byte
 	if i < f.len()-1 {

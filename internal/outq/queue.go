@@ -104,10 +104,14 @@ func (q *Queue) Done() uint64 { return q.done.Load() }
 // Append encodes the frames of env and then of m as one message. With reference set, large frames are referenced:
 // the caller gives them away; otherwise every byte is copied before Append returns.
 func (q *Queue) Append(env [][]byte, m ringmq.Message, reference bool) {
+	if body := m.Frame(0); len(env) == 0 && len(body) <= 255 && m.Rest() == nil {
+		q.appendShort(body)
+		return
+	}
 	f := frames{env, m}
 	q.reserve(f.inline(reference))
 	if reference && f.refers() {
-		q.appendReferencing(f)
+		q.appendReferencing(&f)
 	} else {
 		dst := q.blk.buf[:q.used]
 		for i := range f.len() {
@@ -118,8 +122,26 @@ func (q *Queue) Append(env [][]byte, m ringmq.Message, reference bool) {
 	q.appended++
 }
 
+// appendShort is Append for the most frequent message: one short frame.
+func (q *Queue) appendShort(body []byte) {
+	n := 2 + len(body)
+	if q.blk == nil || q.used+n > len(q.blk.buf) {
+		q.reserve(n)
+	}
+	dst := q.blk.buf[q.used : q.used+n]
+	dst[0], dst[1] = 0, byte(len(body))
+	copy(dst[2:], body)
+	q.appended++
+	if w := q.tail.word.Load(); q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
+		q.used += n
+		q.tail.word.Store(w + uint64(n) + 1<<32) // one message more, n bytes further
+		return
+	}
+	q.extendOwn(q.used+n, 1, false)
+}
+
 // appendReferencing lays a message over several spans: what is copied, a large frame, what is copied, …
-func (q *Queue) appendReferencing(f frames) {
+func (q *Queue) appendReferencing(f *frames) {
 	last := f.len() - 1
 	dst := q.blk.buf[:q.used]
 	cont := false // the next span goes on with the message

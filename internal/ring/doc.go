@@ -2,12 +2,12 @@
 //
 // A [Queue] is a list of fixed blocks of slots. The writer fills slots privately and makes them visible with one
 // store, so a batch of any size costs one synchronised write; the reader looks at that word only when it has used up
-// what it saw before. A block that the reader has emptied goes back to the writer, so a queue in steady use does not
-// allocate, and a queue that was never used has no block at all.
+// what it saw before. Blocks that the reader has emptied go back to a [Pool], so queues in steady use do
+// not allocate, and a queue that was never used has no block at all.
 //
 //	           consumed           published      written
 //	              v                   v             v
-//	… block ─> [..xxxx] ─> [xxxxxxxxxxxx] ─> [xxxxxxx....] <─ spare
+//	… block ─> [..xxxx] ─> [xxxxxxxxxxxx] ─> [xxxxxxx....]
 //	             reader may take            writer only
 //
 // "One goroutine" means one at a time: a side may move between goroutines as long as something that synchronises,

@@ -1,6 +1,9 @@
 package ring
 
-import "sync/atomic"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // blockSlots is the number of slots in a block: large enough that changing blocks does not show, small enough that
 // an idle peer's queue of messages stays under 4 KiB.
@@ -8,6 +11,24 @@ const blockSlots = 64
 
 // cacheLine keeps the writer's and the reader's words apart; 128 because of the adjacent-line prefetcher.
 const cacheLine = 128
+
+// Pool keeps blocks for any number of queues of T. The zero value is ready to use.
+type Pool[T any] struct{ blocks sync.Pool }
+
+func (p *Pool[T]) get() *block[T] {
+	if p != nil {
+		if b, _ := p.blocks.Get().(*block[T]); b != nil {
+			return b
+		}
+	}
+	return new(block[T])
+}
+
+func (p *Pool[T]) put(b *block[T]) {
+	if p != nil {
+		p.blocks.Put(b)
+	}
+}
 
 type block[T any] struct {
 	slots [blockSlots]T
@@ -34,13 +55,16 @@ type Queue[T any] struct {
 	published atomic.Uint64 // slots the reader may take; stored by the writer
 	_         [cacheLine - 8]byte
 	consumed  atomic.Uint64 // slots taken, at most lag behind; stored by the reader
-	spare     atomic.Pointer[block[T]]
+	pool      *Pool[T]
 	first     atomic.Pointer[block[T]] // the first block ever, for a reader that has none yet
 }
 
 // SetLag lets the count of consumed slots that the writer sees lie up to n behind while the queue is not empty, which
 // saves the reader a synchronised store for each slot. It is called before the queue is used.
 func (q *Queue[T]) SetLag(n int) { q.lag = uint64(max(n, 0)) }
+
+// SetPool has the queue take its blocks from p and give them back. It is called before the queue is used.
+func (q *Queue[T]) SetPool(p *Pool[T]) { q.pool = p }
 
 // Push adds v, which the reader does not see before Publish.
 func (q *Queue[T]) Push(v T) {
@@ -53,10 +77,7 @@ func (q *Queue[T]) Push(v T) {
 }
 
 func (q *Queue[T]) grow() {
-	b := q.spare.Swap(nil)
-	if b == nil {
-		b = new(block[T])
-	}
+	b := q.pool.get()
 	if q.tail == nil {
 		q.first.Store(b)
 	} else {
@@ -95,7 +116,7 @@ func (q *Queue[T]) advance() {
 		return
 	}
 	q.head, old.next = old.next, nil
-	q.spare.Store(old)
+	q.pool.put(old)
 }
 
 // Consume takes the element that Peek returned and clears its slot.

@@ -65,7 +65,12 @@ func TestLagIsBoundedAndSettledWhenEmpty(t *testing.T) {
 }
 
 func TestSteadyUseDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("sync.Pool drops items at random under the race detector")
+	}
+	var pool Pool[[7]uint64]
 	var q Queue[[7]uint64]
+	q.SetPool(&pool)
 	cycle := func() {
 		for range 3 * blockSlots / 2 {
 			q.Push([7]uint64{})
@@ -74,16 +79,18 @@ func TestSteadyUseDoesNotAllocate(t *testing.T) {
 		}
 	}
 	cycle()
-	require.Zero(t, testing.AllocsPerRun(100, cycle))
+	require.Less(t, testing.AllocsPerRun(100, cycle), 0.5)
 }
 
 // TestStress joins a writer and a reader that run at once, with batches and lags of several sizes. Legal outcomes: the
 // reader sees 0, 1, 2 … without a gap, a repetition or a torn value, and never one that was not published.
 func TestStress(t *testing.T) {
 	const total = 200_000
+	var pool Pool[[2]int]
 	for _, batch := range []int{1, 3, blockSlots, 500} {
 		for _, lag := range []int{0, 1, 100} {
 			var q Queue[[2]int]
+			q.SetPool(&pool)
 			q.SetLag(lag)
 			var wg sync.WaitGroup
 			wg.Go(func() {
@@ -153,7 +160,9 @@ func FuzzModel(f *testing.F) {
 func BenchmarkQueue(b *testing.B) {
 	for _, batch := range []int{1, 64, 1000} {
 		b.Run(map[int]string{1: "batch1", 64: "batch64", 1000: "batch1000"}[batch], func(b *testing.B) {
+			var pool Pool[[7]uint64]
 			var q Queue[[7]uint64]
+			q.SetPool(&pool)
 			q.SetLag(32)
 			b.ReportAllocs()
 			done := make(chan struct{})

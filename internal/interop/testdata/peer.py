@@ -70,6 +70,19 @@ class Peer:
         value = bytes.fromhex(value[1:]) if value.startswith("x") else int(value)
         self.socket.setsockopt(getattr(zmq, name.upper()), value)
 
+    def commands(self):
+        """Yields the lines of standard input. A libzmq socket takes up new connections only while its thread is in some
+        call of the library, so this waits inside one."""
+        poller = zmq.Poller()
+        poller.register(self.socket, zmq.POLLERR)
+        poller.register(sys.stdin, zmq.POLLIN)
+        while True:
+            poller.poll()
+            line = sys.stdin.readline()  # the test waits for the answer before it gives another command
+            if not line:
+                return
+            yield line
+
     def send(self, *frames):
         self.socket.send_multipart([frame(f) for f in frames])
         return "sent"
@@ -136,7 +149,7 @@ def main():
     kind, role, endpoint, *options = sys.argv[1:]
     peer = Peer(kind, role, endpoint, options)
     print("ready", peer.endpoint, flush=True)
-    for line in iter(sys.stdin.readline, ""):
+    for line in peer.commands():
         command, *arguments = line.split()
         print(getattr(peer, {"await": "await_"}.get(command, command))(*arguments), flush=True)
 

@@ -64,22 +64,23 @@ func (r *Report) WriteJSON(w io.Writer) error {
 // WriteTable writes the report for people.
 func (r *Report) WriteTable(w io.Writer) error {
 	fmt.Fprintf(w, "ringmq %s, %s, %s, GOMAXPROCS %d; medians of %d rounds\n", r.Version, r.Go, r.System, r.CPUs, r.rounds)
-	if err := r.table(w, PushPull, throughputHead, throughputRow); err != nil {
+	if err := r.table(w, PushPull, throughputTitle, throughputHead, throughputRow); err != nil {
 		return err
 	}
-	return r.table(w, ReqRep, latencyHead, latencyRow)
+	return r.table(w, ReqRep, latencyTitle, latencyHead, latencyRow)
 }
 
-func (r *Report) table(w io.Writer, pattern, head string, row func(Result) string) error {
+// table writes one pattern's results under its head, or nothing if there are none.
+func (r *Report) table(w io.Writer, pattern, title, head string, row func(Result) string) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	empty := true
+	rows := 0
 	for _, res := range r.Results {
 		if res.Pattern != pattern {
 			continue
 		}
-		if empty {
-			fmt.Fprint(tw, head)
-			empty = false
+		if rows++; rows == 1 {
+			fmt.Fprintf(w, "\n%s\n", title)
+			fmt.Fprintln(tw, head)
 		}
 		fmt.Fprintln(tw, row(res))
 	}
@@ -87,10 +88,10 @@ func (r *Report) table(w io.Writer, pattern, head string, row func(Result) strin
 }
 
 const (
-	throughputHead = "\nPUSH to PULL, as received\t\t\t\t\t\t\tallocs/message\t\t\n" +
-		"transport\tbytes\tbatch\tmsg/s\tleast\tmost\tMB/s\tsender\treceiver\t\n"
-	latencyHead = "\nREQ/REP round trip, µs\t\t\t\t\t\t\tallocs/round trip\t\t\n" +
-		"transport\tbytes\ttrips/s\tp50\tp99\tp99.9\tmax of all\treq\trep\t\n"
+	throughputTitle = "PUSH to PULL: messages a second as received; heap allocations for each message"
+	throughputHead  = "transport\tbytes\tbatch\tmsg/s\tleast\tmost\tMB/s\tallocs PUSH\tallocs PULL\t"
+	latencyTitle    = "REQ/REP: time of a round trip in µs; heap allocations for each round trip"
+	latencyHead     = "transport\tbytes\ttrips/s\tp50\tp99\tp99.9\tmax of all\tallocs REQ\tallocs REP\t"
 )
 
 func throughputRow(r Result) string {
@@ -110,11 +111,11 @@ func latencyRow(r Result) string {
 		maxes[len(maxes)-1], r.allocs())
 }
 
-// allocs fills two columns. Over inproc both sides are one process, and its figure is for the two together.
+// allocs fills two columns. Over inproc both sides are one process, and the figure is for the two together.
 func (r Result) allocs() string {
 	receiver := r.median(func(r Round) float64 { return r.Receiver.AllocsPerMessage() })
 	if r.Transport == "inproc" {
-		return fmt.Sprintf("both\t%.4f", receiver)
+		return fmt.Sprintf("together\t%.4f", receiver)
 	}
 	return fmt.Sprintf("%.4f\t%.4f", r.median(func(r Round) float64 { return r.Sender.AllocsPerMessage() }), receiver)
 }

@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -45,26 +44,19 @@ func measure(ctx context.Context, c Case) (r Round, err error) {
 	if err != nil {
 		return r, err
 	}
-	arrived := make(chan error, 1)
+	arrived := make(chan struct{})
 	go func() {
-		side, err := peer.figures()
-		if err != nil {
+		defer close(arrived)
+		var err error
+		if r.Receiver, err = peer.figures(); err != nil {
 			cancel(err)
 		}
-		r.Receiver = side
-		arrived <- err
 	}()
-	r.Sender, r.Trips, err = send(ctx, c, endpoint)
-	if err != nil {
+	if r.Sender, r.Trips, err = send(ctx, c, endpoint); err != nil {
 		cancel(err)
 	}
-	if peerErr := <-arrived; err == nil {
-		err = peerErr
-	}
-	if errors.Is(err, context.Canceled) {
-		err = context.Cause(ctx)
-	}
-	return r, err
+	<-arrived
+	return r, context.Cause(ctx)
 }
 
 func send(ctx context.Context, c Case, endpoint string) (Side, *Trips, error) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,7 +74,8 @@ func (a *app) benchProgress(c bench.Case, round int, r bench.Round) {
 	fmt.Fprintf(a.stderr, "%v, round %d: %.2f M msg/s\n", c, round, r.Receiver.Rate()/1e6)
 }
 
-// benchPeerCommand is the receiving process of bench.
+// benchPeerCommand is the receiving process of bench. A Ctrl-C at the terminal reaches it too, but when it ends is for
+// its parent to say.
 func (a *app) benchPeerCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    bench.PeerCommand + " CASE ENDPOINT",
@@ -84,7 +86,7 @@ func (a *app) benchPeerCommand() *cobra.Command {
 			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
 				return fmt.Errorf("%w: %w", bench.ErrConfig, err)
 			}
-			return bench.Peer(cmd.Context(), c, args[1], a.stdin, a.stdout)
+			return bench.Peer(context.WithoutCancel(cmd.Context()), c, args[1], a.stdin, a.stdout)
 		}),
 	}
 }

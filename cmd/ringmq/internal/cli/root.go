@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -20,14 +21,18 @@ Its peers are programs that use ringmq or libzmq, and other ringmq commands.
 		RunE:          noCommand,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.benchCommand(), a.benchPeerCommand())
+	root.AddCommand(
+		a.pubCommand(), a.subCommand(), a.pushCommand(), a.pullCommand(),
+		a.reqCommand(), a.repCommand(), a.dealerCommand(), a.routerCommand(),
+		a.benchCommand(), a.benchPeerCommand(), a.versionCommand(),
+	)
 	return root
 }
 
 // noCommand is reached when the arguments name no command.
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("which command?")
+		return errors.New("no command given")
 	}
 	return fmt.Errorf("unknown command %q", args[0])
 }

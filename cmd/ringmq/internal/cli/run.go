@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -33,12 +36,12 @@ const statusHelp = `Exit status:
 // Run runs one command line, without the program's name, and returns its exit status. The end of ctx ends the command
 // in good order, as a signal does.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{stdin: stdin, stdout: stdout, stderr: &lockedWriter{w: stderr}}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
-	root.SetErr(stderr)
+	root.SetErr(a.stderr)
 	cmd, err := root.ExecuteContextC(ctx)
 	return a.status(ctx, cmd, err)
 }
@@ -61,26 +64,44 @@ func (a *app) body(run func(cmd *cobra.Command, args []string) error) func(*cobr
 // errTimeout: nothing could be sent or received within --timeout.
 var errTimeout = errors.New("timed out")
 
-// status says what went wrong on standard error and picks the exit status.
+// status says what went wrong on standard error and picks the exit status. That a signal has ended the command is not
+// said; what could not be sent then is.
 func (a *app) status(ctx context.Context, cmd *cobra.Command, err error) int {
+	ended := a.running && ctx.Err() != nil
 	unsent := new(ringmq.UnsentError)
-	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
-		return signalStatus(ctx)
-	}
-	if err == nil {
-		return statusOK
-	}
-	fmt.Fprintf(a.stderr, "%s: %v\n", cmd.CommandPath(), err)
 	switch {
-	case !a.running, errors.Is(err, ringmq.ErrInvalidOption), errors.Is(err, bench.ErrConfig):
+	case err == nil:
+	case ended && errors.As(err, &unsent):
+		a.complain(cmd, unsent)
+	case !ended || !errors.Is(err, context.Canceled):
+		a.complain(cmd, err)
+	}
+	switch {
+	case ended:
+		return signalStatus(ctx)
+	case err == nil:
+		return statusOK
+	case !a.running, isUsage(err):
 		fmt.Fprintf(a.stderr, "Run '%s --help' for usage.\n", cmd.CommandPath())
 		return statusUsage
-	case ctx.Err() != nil && errors.As(err, &unsent):
-		return signalStatus(ctx)
 	case errors.Is(err, errTimeout):
 		return statusTimeout
 	}
 	return statusFailed
+}
+
+func isUsage(err error) bool {
+	return errors.Is(err, errUsage) || errors.Is(err, ringmq.ErrInvalidOption) || errors.Is(err, bench.ErrConfig)
+}
+
+// complain prints an error on one line; joined errors have several.
+func (a *app) complain(cmd *cobra.Command, err error) {
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	unsent := new(ringmq.UnsentError)
+	if errors.As(err, &unsent) {
+		text += ": " + strings.Join(slices.Sorted(maps.Keys(unsent.ByPeer)), ", ")
+	}
+	fmt.Fprintf(a.stderr, "%s: %s\n", cmd.CommandPath(), text)
 }
 
 // signalStatus takes any other end of the context for a Ctrl-C.

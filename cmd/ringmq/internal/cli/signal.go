@@ -21,6 +21,9 @@ type interrupted struct{ sig os.Signal }
 
 func (e interrupted) Error() string { return fmt.Sprintf("ended by signal: %v", e.sig) }
 
+// Is makes it an end of the context like any other.
+func (interrupted) Is(target error) bool { return target == context.Canceled }
+
 // notify returns a context that the first of the signals cancels, with interrupted as the cause.
 func notify(parent context.Context, signals ...os.Signal) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)

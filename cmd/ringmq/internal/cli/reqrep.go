@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/pattern/reqrep"
+)
+
+func (a *app) reqCommand() *cobra.Command {
+	f := new(flags)
+	cmd := &cobra.Command{
+		Use:   "req [flags] [MESSAGE...]",
+		Short: "Send requests to REP peers and print the replies",
+		Long: `Sends each argument, or each line of standard input, as a request to the REP peers, to each in turn, and prints the
+reply before it sends the next.
+
+` + statusHelp,
+		Example: `  ringmq req --connect tcp://127.0.0.1:5555 --timeout 2s hello`,
+	}
+	f.socket(cmd)
+	f.withIdentity(cmd.Flags())
+	f.text(cmd.Flags())
+	f.sendCount(cmd.Flags())
+	cmd.RunE = a.body(func(cmd *cobra.Command, args []string) error {
+		s, err := reqrep.NewReq(f.options()...)
+		if err != nil {
+			return err
+		}
+		return a.with(f, s, func(l *link) error {
+			ctx := cmd.Context()
+			in := newInput(ctx, a.stdin, args, l.layout, f.count)
+			return l.sendAll(ctx, in, func(m ringmq.Message) error { return l.ask(ctx, s, m) })
+		})
+	})
+	return cmd
+}
+
+// ask sends a request and prints the reply. Each of the two waits has its own --timeout.
+func (l *link) ask(ctx context.Context, s *reqrep.Req, m ringmq.Message) error {
+	if err := l.send(ctx, s, m); err != nil {
+		return err
+	}
+	reply, err := l.recv(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := l.show(reply); err != nil {
+		return err
+	}
+	return l.out.flush()
+}
+
+func (a *app) repCommand() *cobra.Command {
+	f := new(flags)
+	cmd := &cobra.Command{
+		Use:   "rep [flags]",
+		Short: "Print requests of REQ peers and reply to them",
+		Long:  "Prints each request of REQ peers, and replies with the same message or a fixed one.\n\n" + statusHelp,
+		Example: `  ringmq rep --bind 'tcp://*:5555' --echo
+  ringmq rep --bind 'tcp://*:5555' --reply ok`,
+		Args: cobra.NoArgs,
+	}
+	f.socket(cmd)
+	f.text(cmd.Flags())
+	f.recvCount(cmd.Flags())
+	cmd.Flags().StringVar(&f.reply, "reply", "", "`message` to reply with, in --format")
+	cmd.Flags().BoolVar(&f.echo, "echo", false, "reply with the request")
+	cmd.MarkFlagsMutuallyExclusive("reply", "echo")
+	cmd.MarkFlagsOneRequired("reply", "echo")
+	cmd.RunE = a.body(func(cmd *cobra.Command, _ []string) error {
+		s, err := reqrep.NewRep(f.options()...)
+		if err != nil {
+			return err
+		}
+		return a.with(f, s, func(l *link) error { return l.reply(cmd.Context(), s) })
+	})
+	return cmd
+}
+
+func (l *link) reply(ctx context.Context, s *reqrep.Rep) error {
+	fixed, err := l.layout.parse([]byte(l.flags.reply))
+	if err != nil && !l.flags.echo {
+		return fmt.Errorf("%w: --reply: %w", errUsage, err)
+	}
+	return l.recvAll(ctx, s, func(m ringmq.Message) error {
+		if err := l.out.print(m); err != nil {
+			return err
+		}
+		if !l.flags.echo {
+			m.Release()
+			m = fixed.Clone() // what is sent is given away
+		}
+		return l.send(ctx, s, m)
+	})
+}
