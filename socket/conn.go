@@ -31,6 +31,8 @@ type conn struct {
 	dec  decoder
 	open atomic.Bool // the handshake is through: messages flow
 
+	hungUp atomic.Bool // the end of the stream comes after what is there
+
 	driven bool // reading is the receiver's, not the loop's; holder of read
 	batch  int  // mean messages a read, times 8; holder of read
 
@@ -96,6 +98,9 @@ var errHandshakeTimeout = errors.New("the peer did not complete the handshake in
 
 // Ready is the loop's call for what the stream may be ready for.
 func (cn *conn) Ready(ev ioloop.Events) {
+	if ev&ioloop.Hangup != 0 {
+		cn.hungUp.Store(true)
+	}
 	if ev&ioloop.Readable != 0 && cn.read.wake() && cn.read.begin() {
 		cn.runRead(maxReads)
 	}
@@ -186,7 +191,7 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 	if more, err := cn.deliver(receiver); err != nil || !more {
 		return readPaused, err
 	}
-	if n < len(buf) {
+	if n < len(buf) && !cn.hungUp.Load() {
 		return readShort, nil
 	}
 	return readMore, nil

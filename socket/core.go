@@ -30,11 +30,13 @@ type Core struct {
 	nclaims int
 	bcast   outq.Broadcast // send lock
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
+	give    ringmq.Message // the message in Send; send lock
 
 	recvMu sync.Mutex
 	turns  []*Pipe // pipes with messages, taken in turn; receive lock
 	turn   int
-	slab   [][]byte // for frames put in front; receive lock
+	slab   [][]byte       // for frames put in front; receive lock
+	got    ringmq.Message // what the pattern handed over last; receive lock
 
 	inboxMu sync.Mutex
 	inbox   []*Pipe      // pipes that became active and are not in turns yet
@@ -125,9 +127,7 @@ func (c *Core) Broadcast() *outq.Broadcast { return &c.bcast }
 func (c *Core) HoldsSend(f func()) {
 	c.sendMu.Lock()
 	f()
-	claims, n := c.takeClaims()
-	c.sendMu.Unlock()
-	c.flushClaims(claims, n)
+	c.unlockSend()
 }
 
 // HoldsRecv runs f with the receive lock held.

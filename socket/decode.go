@@ -26,6 +26,7 @@ type decoder struct {
 	filled          bool
 	frames          []extent // finished frames of a message of many, relative to start
 	slab            [][]byte
+	m               ringmq.Message // the last one
 
 	props *ringmq.Properties
 	max   int
@@ -121,7 +122,7 @@ func (d *decoder) move() {
 func (d *decoder) close() {
 	if d.chunk != nil {
 		d.chunk.Seal(d.handed)
-		d.chunk = nil
+		d.chunk, d.m = nil, ringmq.Message{}
 	}
 }
 
@@ -134,14 +135,13 @@ func (d *decoder) run(cn *conn) (more bool, err error) {
 				return false, nil
 			}
 		}
-		m, err := d.next(cn)
-		if err != nil || m.Len() == 0 {
+		if ok, err := d.next(cn); !ok {
 			return true, err
 		}
-		switch cn.core.pattern.Deliver(cn.pipe, m) {
+		switch cn.core.pattern.Deliver(cn.pipe, &d.m) {
 		case Enqueue:
 			d.handed++
-			box.q.Push(m)
+			box.q.PushFrom(&d.m)
 		case Consumed:
 			d.handed++
 		case Refuse:
@@ -151,36 +151,37 @@ func (d *decoder) run(cn *conn) (more bool, err error) {
 	}
 }
 
-// next returns the next whole message, or none if its end has not arrived. Commands on the way are dealt with; they
+// next sets d.m to the next whole message; false if its end has not arrived, or with an error. Commands on the way are dealt with; they
 // may stand between the frames of a message (RFC 37).
-func (d *decoder) next(cn *conn) (m ringmq.Message, err error) {
+func (d *decoder) next(cn *conn) (ok bool, err error) {
 	buf := d.chunk.Buf
 	for {
 		flags, size, n, err := d.parse(buf[d.pos:d.end])
 		if err != nil {
-			return m, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
+			return false, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
 		}
 		if n == 0 {
 			d.need = 0
-			return m, nil
+			return false, nil
 		}
 		if size > uint64(d.max) || d.pos-d.start+int(size) > d.max+zmtp.MaxHeader*(len(d.frames)+1) {
-			return m, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
+			return false, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
 		}
 		from, to := d.pos+n, d.pos+n+int(size)
 		if to > d.end {
 			d.need = to - d.start
-			return m, nil
+			return false, nil
 		}
 		d.pos = to
 		d.need = 0
 		if flags == 0 && len(d.frames) == 0 {
 			d.start = to
-			return ringmq.Assemble(d.chunk, buf[from:to:to], nil), nil
+			d.m = ringmq.Assemble(d.chunk, buf[from:to:to], nil)
+			return true, nil
 		}
 		if flags&zmtp.FlagCommand != 0 {
 			if err := cn.command(buf[from:to:to]); err != nil {
-				return m, err
+				return false, err
 			}
 			if len(d.frames) == 0 {
 				d.start = to
@@ -188,17 +189,18 @@ func (d *decoder) next(cn *conn) (m ringmq.Message, err error) {
 			continue
 		}
 		if len(d.frames) >= maxFrames {
-			return m, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
+			return false, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
 		}
 		d.frames = append(d.frames, extent{from - d.start, to - d.start})
 		if flags&zmtp.FlagMore == 0 {
-			return d.assemble(), nil
+			d.assemble()
+			return true, nil
 		}
 	}
 }
 
 // assemble makes a message of the frames.
-func (d *decoder) assemble() ringmq.Message {
+func (d *decoder) assemble() {
 	n := len(d.frames) - 1
 	if len(d.slab) < n {
 		d.slab = make([][]byte, max(frameSlab, n))
@@ -209,11 +211,10 @@ func (d *decoder) assemble() ringmq.Message {
 	for i := range rest {
 		rest[i] = at(d.frames[i+1])
 	}
-	m := ringmq.Assemble(d.chunk, at(d.frames[0]), rest)
+	d.m = ringmq.Assemble(d.chunk, at(d.frames[0]), rest)
 	d.start = d.pos
 	if cap(d.frames) > frameSlab {
 		d.frames = nil
 	}
 	d.frames = d.frames[:0]
-	return m
 }

@@ -50,7 +50,7 @@ const (
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
 	// denseMessages is the mean number of messages a read above which the loop reads, while the receiver works.
-	denseMessages = 16
+	denseMessages = 1 << 30
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.
 	driveWatch = 5 * time.Millisecond
 	// farewell is how long Close waits for a peer to read what was written to it: closing a TCP connection with

@@ -24,31 +24,38 @@ type link struct {
 
 	slab   []byte
 	frames [][]byte
+	m      ringmq.Message // the one being passed
 }
 
 func (l *link) canWrite() bool {
 	return l.to.room() > 0 || l.other != nil && !l.to.pause()
 }
 
-func (l *link) write(env [][]byte, m ringmq.Message, borrowed bool) bool {
-	m = l.pass(env, m, borrowed)
+func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
+	l.pass(env, m, borrowed)
 	if l.other != nil {
-		if l.other.core.pattern.Deliver(l.other, m) != Enqueue {
+		if l.other.core.pattern.Deliver(l.other, &l.m) != Enqueue {
 			l.from.passed.Add(1) // a message that breaks the rules is skipped: there is no connection to end
 			return true
 		}
 	}
-	l.to.q.Push(m)
+	l.to.q.PushFrom(&l.m)
+	l.m = ringmq.Message{}
 	l.to.publish()
 	l.from.passed.Add(1)
 	return true
 }
 
-// pass makes the message that the receiver gets.
-func (l *link) pass(env [][]byte, m ringmq.Message, borrowed bool) ringmq.Message {
+// pass sets l.m to the message that the receiver gets.
+func (l *link) pass(env [][]byte, m *ringmq.Message, borrowed bool) {
 	n := len(env) + m.Len()
 	if len(env) == 0 && !borrowed {
-		return ringmq.Assemble(l.meta, m.Frame(0), m.Rest())
+		l.m = ringmq.Assemble(l.meta, m.Frame(0), m.Rest())
+		return
+	}
+	if n == 1 {
+		l.m = ringmq.Assemble(l.meta, l.own(m.Frame(0), borrowed), nil)
+		return
 	}
 	if len(l.frames) < n {
 		l.frames = make([][]byte, max(frameSlab, n))
@@ -62,7 +69,7 @@ func (l *link) pass(env [][]byte, m ringmq.Message, borrowed bool) ringmq.Messag
 			fs[i] = l.own(m.Frame(i-len(env)), borrowed)
 		}
 	}
-	return ringmq.Assemble(l.meta, fs[0], fs[1:])
+	l.m = ringmq.Assemble(l.meta, fs[0], fs[1:])
 }
 
 // own returns b, or a copy of it if it is only borrowed.
@@ -177,9 +184,7 @@ func join(bound, conn *Pipe) {
 	bound.in.hwm.Store(int64(sumHWM(c.cfg.sendHWM, b.cfg.recvHWM)))
 	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
 	c.pattern.Ready(conn)
-	claims, n := c.takeClaims()
-	c.sendMu.Unlock()
-	c.flushClaims(claims, n)
+	c.unlockSend()
 	c.writable.wake()
 }
 
@@ -198,7 +203,7 @@ func requeue(p *Pipe, meta *ringmq.Chunk) {
 	for range p.in.q.Depth() {
 		m, _ := p.in.q.Pop()
 		m = ringmq.Assemble(meta, m.Frame(0), m.Rest())
-		if p.core.pattern.Deliver(p, m) == Enqueue {
+		if p.core.pattern.Deliver(p, &m) == Enqueue {
 			p.in.q.Push(m)
 		}
 	}

@@ -5,6 +5,8 @@ import "github.com/ringmq/ringmq"
 // Pattern is what makes a socket a PUSH or a SUB: which pipe a message goes to, what is made of one that arrives. It
 // knows no bytes, descriptors or connections.
 //
+// Messages are passed by reference because copying them is most of the work; a method does not keep the reference.
+//
 // A socket has two locks, one for sending and one for receiving; each method says which is held while it runs. A
 // method never blocks and never calls a method of the socket that takes a lock.
 type Pattern interface {
@@ -20,13 +22,13 @@ type Pattern interface {
 
 	// Send routes m to pipes with [Pipe.Write]. It returns [ringmq.ErrWouldBlock], without a trace, if the message
 	// must wait. If borrowed is set, the caller keeps the frames. Send lock held.
-	Send(m ringmq.Message, borrowed bool) error
-	// Recv takes the next message for the program, or returns [ringmq.ErrWouldBlock]. Receive lock held.
-	Recv() (ringmq.Message, error)
+	Send(m *ringmq.Message, borrowed bool) error
+	// Recv sets m to the next message for the program, or returns [ringmq.ErrWouldBlock]. Receive lock held.
+	Recv(m *ringmq.Message) error
 
 	// Deliver looks at a message that has arrived, before it is queued. It runs on the goroutine that reads from the
 	// peer, for one message of a pipe at a time; no lock is held.
-	Deliver(p *Pipe, m ringmq.Message) Verdict
+	Deliver(p *Pipe, m *ringmq.Message) Verdict
 	// Subscribe is called for a SUBSCRIBE (on) or CANCEL command of the peer, as Deliver is. The topic is only
 	// borrowed.
 	Subscribe(p *Pipe, topic []byte, on bool)
@@ -64,13 +66,13 @@ func (Base) Ready(*Pipe) {}
 func (Base) Lost(*Pipe) {}
 
 // Send never has a peer.
-func (Base) Send(ringmq.Message, bool) error { return ringmq.ErrWouldBlock }
+func (Base) Send(*ringmq.Message, bool) error { return ringmq.ErrWouldBlock }
 
 // Recv never has a message.
-func (Base) Recv() (ringmq.Message, error) { return ringmq.Message{}, ringmq.ErrWouldBlock }
+func (Base) Recv(*ringmq.Message) error { return ringmq.ErrWouldBlock }
 
 // Deliver queues every message.
-func (Base) Deliver(*Pipe, ringmq.Message) Verdict { return Enqueue }
+func (Base) Deliver(*Pipe, *ringmq.Message) Verdict { return Enqueue }
 
 // Subscribe ignores the command, as RFC 23 asks of types that do not know it.
 func (Base) Subscribe(*Pipe, []byte, bool) {}

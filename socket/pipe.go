@@ -30,9 +30,9 @@ type Pipe struct {
 	out   outq.Queue
 	flush task
 	conn  atomic.Pointer[conn]
-	hold  *time.Timer // of a batching policy that holds messages back; send lock
-	burst int         // see batching.State; send lock
-	bytes int         // payload added since the last decision to write; send lock
+	hold  *time.Timer  // of a batching policy that holds messages back; send lock
+	burst int          // see batching.State; send lock
+	bytes int          // payload added since the last decision to write; send lock
 	ended atomic.Int64 // when the last write was over
 
 	stream       atomic.Bool // messages come in a dense stream: see batching.Coalesce
@@ -146,7 +146,7 @@ func (p *Pipe) CanWrite() bool {
 
 // Write queues the frames of env and then of m as one message. It returns false if the mark for sending is reached.
 // If borrowed is set the frames are copied before it returns; otherwise they are given away.
-func (p *Pipe) Write(env [][]byte, m ringmq.Message, borrowed bool) bool {
+func (p *Pipe) Write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	if !p.CanWrite() {
 		return false
 	}
@@ -154,13 +154,13 @@ func (p *Pipe) Write(env [][]byte, m ringmq.Message, borrowed bool) bool {
 		return l.write(env, m, borrowed)
 	}
 	p.out.Append(env, m, !borrowed)
-	p.bytes += m.Size()
+	p.bytes += size(m)
 	p.written(1)
 	return true
 }
 
 // WriteEncoded queues the message that b has encoded last, which is m; see [Core.Broadcast].
-func (p *Pipe) WriteEncoded(b *outq.Broadcast, m ringmq.Message, borrowed bool, peers int) bool {
+func (p *Pipe) WriteEncoded(b *outq.Broadcast, m *ringmq.Message, borrowed bool, peers int) bool {
 	if !p.CanWrite() {
 		return false
 	}
@@ -168,9 +168,16 @@ func (p *Pipe) WriteEncoded(b *outq.Broadcast, m ringmq.Message, borrowed bool, 
 		return l.write(nil, m, borrowed)
 	}
 	p.out.AppendEncoded(b)
-	p.bytes += m.Size()
+	p.bytes += size(m)
 	p.written(peers)
 	return true
+}
+
+func size(m *ringmq.Message) int {
+	if m.Rest() == nil {
+		return len(m.Frame(0))
+	}
+	return m.Size()
 }
 
 // Local reports whether the peer is in this process, where messages are passed as they are.

@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/ringmq/ringmq"
 )
@@ -17,12 +18,19 @@ func NewReceiver(c *Core) Receiver { return Receiver{c} }
 // Recv returns the next message, waiting for one. Peers are served in turn. The frames stay valid for as long as they
 // are referenced; see [ringmq.Message.Release]. Errors: [ringmq.ErrClosed], what the pattern adds, and the context's
 // own.
-func (r Receiver) Recv(ctx context.Context) (ringmq.Message, error) {
-	m, err := r.core.tryRecv()
-	if err != ringmq.ErrWouldBlock {
+func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
+	c := r.core
+	if err = c.lockRecv(); err != nil {
 		return m, err
 	}
-	return r.core.recvSlow(ctx)
+	if err = c.pattern.Recv(&c.got); err == nil {
+		m = c.got
+	}
+	c.unlockRecv(err)
+	if err == ringmq.ErrWouldBlock {
+		return c.recvSlow(ctx)
+	}
+	return m, err
 }
 
 // TryRecv is Recv without waiting: [ringmq.ErrWouldBlock] if there is nothing.
@@ -58,34 +66,43 @@ func (r Receiver) Messages(ctx context.Context) iter.Seq2[ringmq.Message, error]
 	}
 }
 
-func (c *Core) tryRecv() (ringmq.Message, error) {
+// lockRecv takes the receive lock, unless the socket is closed.
+func (c *Core) lockRecv() error {
 	if c.closing.Load() {
-		return ringmq.Message{}, c.errClosed("receive")
+		return c.errClosed("receive")
 	}
 	c.recvMu.Lock()
-	m, err := c.pattern.Recv()
-	more := len(c.turns) > 0
+	return nil
+}
+
+// unlockRecv gives the lock back after a Recv of the pattern that ended with err.
+func (c *Core) unlockRecv(err error) {
+	more := err == nil && len(c.turns) > 0
 	c.recvMu.Unlock()
-	if err == nil && more {
+	if more {
 		c.readable.wake() // there may be one for another receiver that waits
 	}
+}
+
+func (c *Core) tryRecv() (m ringmq.Message, err error) {
+	if err = c.lockRecv(); err != nil {
+		return m, err
+	}
+	if err = c.pattern.Recv(&c.got); err == nil {
+		m = c.got
+	}
+	c.unlockRecv(err)
 	return m, err
 }
 
 func (c *Core) recvSome(dst []ringmq.Message) (n int) {
-	if c.closing.Load() {
+	if c.lockRecv() != nil {
 		return 0
 	}
-	c.recvMu.Lock()
-	defer c.recvMu.Unlock()
-	for n < len(dst) {
-		m, err := c.pattern.Recv()
-		if err != nil {
-			break
-		}
-		dst[n] = m
+	for n < len(dst) && c.pattern.Recv(&dst[n]) == nil {
 		n++
 	}
+	c.recvMu.Unlock()
 	return n
 }
 
@@ -108,35 +125,44 @@ func (c *Core) recvSlow(ctx context.Context) (ringmq.Message, error) {
 	}
 }
 
-// Next takes the next message in turn over the pipes that have one. Receive lock held.
-func (c *Core) Next() (ringmq.Message, *Pipe, bool) {
+// Next sets m to the next message in turn over the pipes that have one, and returns its pipe; nil if there is none.
+// Receive lock held.
+func (c *Core) Next(m *ringmq.Message) *Pipe {
 	for {
 		if c.inboxN.Load() > 0 {
 			c.takeInbox()
 		}
 		if len(c.turns) == 0 {
-			return ringmq.Message{}, nil, false
+			return nil
 		}
 		if c.turn >= len(c.turns) {
 			c.turn = 0
 		}
 		p := c.turns[c.turn]
-		if m, ok := p.in.q.Pop(); ok {
-			c.turn++
-			if p.in.roomAgain() {
-				p.resume()
-			}
-			if p.muted.Load() {
-				continue
-			}
-			return m, p, true
+		slot := p.in.q.Peek()
+		if slot == nil {
+			c.endTurn(p)
+			continue
 		}
-		if p.in.roomAgain() {
+		*m = *slot
+		p.in.q.Consume()
+		c.turn++
+		if p.in.paused.Load() && p.in.roomAgain() {
 			p.resume()
 		}
-		if p.in.rest() {
-			c.turns = append(c.turns[:c.turn], c.turns[c.turn+1:]...)
+		if !p.muted.Load() {
+			return p
 		}
+	}
+}
+
+// endTurn takes p, whose mailbox was found empty, off the list.
+func (c *Core) endTurn(p *Pipe) {
+	if p.in.roomAgain() {
+		p.resume()
+	}
+	if p.in.rest() {
+		c.turns = slices.Delete(c.turns, c.turn, c.turn+1)
 	}
 }
 
@@ -173,7 +199,7 @@ func (c *Core) takeInbox() {
 }
 
 // Prepend puts frame in front of m without copying the others. Receive lock held.
-func (c *Core) Prepend(frame []byte, m ringmq.Message) ringmq.Message {
+func (c *Core) Prepend(frame []byte, m *ringmq.Message) {
 	n := m.Len()
 	if len(c.slab) < n {
 		c.slab = make([][]byte, max(frameSlab, n))
@@ -183,7 +209,7 @@ func (c *Core) Prepend(frame []byte, m ringmq.Message) ringmq.Message {
 	for i := range n {
 		rest[i] = m.Frame(i)
 	}
-	return ringmq.Assemble(m.Chunk(), frame, rest)
+	*m = ringmq.Assemble(m.Chunk(), frame, rest)
 }
 
 // resume goes on reading from the peer after the mailbox was full.

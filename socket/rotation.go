@@ -32,7 +32,7 @@ func (r *Rotation) Remove(p *Pipe) {
 func (r *Rotation) Len() int { return len(r.pipes) }
 
 // Send writes env and m to the next pipe that can take them and returns it, or nil if none can.
-func (r *Rotation) Send(env [][]byte, m ringmq.Message, borrowed bool) *Pipe {
+func (r *Rotation) Send(env [][]byte, m *ringmq.Message, borrowed bool) *Pipe {
 	for range r.pipes {
 		if r.next >= len(r.pipes) {
 			r.next = 0
@@ -46,11 +46,10 @@ func (r *Rotation) Send(env [][]byte, m ringmq.Message, borrowed bool) *Pipe {
 	return nil
 }
 
-// Strip returns m without its first n frames, of which m has more than n. The frames are shared.
-func Strip(m ringmq.Message, n int) ringmq.Message {
-	if n == 0 {
-		return m
+// Strip takes the first n frames off m, which has more.
+func Strip(m *ringmq.Message, n int) {
+	if n > 0 {
+		rest := m.Rest()
+		*m = ringmq.Assemble(m.Chunk(), rest[n-1], rest[n:])
 	}
-	rest := m.Rest()
-	return ringmq.Assemble(m.Chunk(), rest[n-1], rest[n:])
 }

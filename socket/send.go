@@ -18,14 +18,11 @@ func NewSender(c *Core) Sender { return Sender{c} }
 // Send queues m for a peer, as the pattern says, and waits while none can take it. Once it returns nil the frames
 // belong to the library; on an error the caller has them back. Errors: [ringmq.ErrClosed], [ringmq.ErrInvalidMessage],
 // [ringmq.ErrTooLarge], what the pattern adds, and the context's own.
-func (s Sender) Send(ctx context.Context, m ringmq.Message) error { return s.core.send(ctx, m) }
+func (s Sender) Send(ctx context.Context, m ringmq.Message) error { return s.core.send(ctx, &m) }
 
 // TrySend is Send without waiting: [ringmq.ErrWouldBlock] if no peer can take m now.
 func (s Sender) TrySend(m ringmq.Message) error {
-	if err := s.core.check(m); err != nil {
-		return err
-	}
-	return s.core.trySend(m, false)
+	return s.core.trySend(&m)
 }
 
 // SendBytes sends a message of copies of the frames: the caller may write to them again as soon as it returns.
@@ -46,7 +43,7 @@ func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err 
 		if err != ringmq.ErrWouldBlock {
 			return n, err
 		}
-		if err := s.core.send(ctx, ms[n]); err != nil {
+		if err := s.core.send(ctx, &ms[n]); err != nil {
 			return n, err
 		}
 		n++
@@ -55,7 +52,7 @@ func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err 
 }
 
 // check refuses what cannot travel.
-func (c *Core) check(m ringmq.Message) error {
+func (c *Core) check(m *ringmq.Message) error {
 	if m.Len() == 0 {
 		return c.badMessage(ringmq.ErrInvalidMessage, "a message needs at least one frame")
 	}
@@ -72,55 +69,66 @@ func (c *Core) badMessage(err error, why string) error {
 	return &ringmq.Error{Socket: c.kind.Name, Op: "send", Err: fmt.Errorf("%w: %s", err, why)}
 }
 
-func (c *Core) trySend(m ringmq.Message, borrowed bool) error {
+// lockSend takes the send lock, unless the socket is closed.
+func (c *Core) lockSend() error {
 	c.sendMu.Lock()
 	if c.closing.Load() {
 		c.sendMu.Unlock()
 		return c.errClosed("send")
 	}
-	err := c.pattern.Send(m, borrowed)
-	claims, n := c.takeClaims()
+	return nil
+}
+
+// unlockSend gives the lock back and then writes to the pipes that were claimed.
+func (c *Core) unlockSend() {
+	if c.nclaims == 0 {
+		c.sendMu.Unlock()
+		return
+	}
+	claims, n := c.claims, c.nclaims
+	c.claims, c.nclaims = [inlineClaims]*Pipe{}, 0
 	c.sendMu.Unlock()
-	c.flushClaims(claims, n)
+	for _, p := range claims[:n] {
+		p.runFlush(maxWrites)
+	}
+}
+
+func (c *Core) trySend(m *ringmq.Message) error {
+	if err := c.lockSend(); err != nil {
+		return err
+	}
+	c.give = *m // the pattern takes it by reference, and the caller's need not be allocated
+	err := c.check(&c.give)
+	if err == nil {
+		err = c.pattern.Send(&c.give, false)
+	}
+	c.give = ringmq.Message{}
+	c.unlockSend()
 	return err
 }
 
-func (c *Core) send(ctx context.Context, m ringmq.Message) error {
-	if err := c.check(m); err != nil {
+func (c *Core) send(ctx context.Context, m *ringmq.Message) error {
+	if err := c.trySend(m); err != ringmq.ErrWouldBlock {
 		return err
 	}
-	err := c.trySend(m, false)
-	if err != ringmq.ErrWouldBlock {
-		return err
-	}
-	return c.await(ctx, &c.writable, "send", func() error { return c.trySend(m, false) })
+	own := *m
+	return c.await(ctx, &c.writable, "send", func() error { return c.trySend(&own) })
 }
 
 // sendSome sends as many of ms as go without waiting, under one lock.
 func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
-	for _, m := range ms {
-		if err := c.check(m); err != nil {
-			ms = ms[:n]
-			if n == 0 {
-				return 0, err
-			}
-			break
-		}
-		n++
-	}
-	n = 0
-	c.sendMu.Lock()
-	if c.closing.Load() {
-		err = c.errClosed("send")
+	if err := c.lockSend(); err != nil {
+		return 0, err
 	}
 	for err == nil && n < len(ms) {
-		if err = c.pattern.Send(ms[n], false); err == nil {
+		if err = c.check(&ms[n]); err == nil {
+			err = c.pattern.Send(&ms[n], false)
+		}
+		if err == nil {
 			n++
 		}
 	}
-	claims, k := c.takeClaims()
-	c.sendMu.Unlock()
-	c.flushClaims(claims, k)
+	c.unlockSend()
 	return n, err
 }
 
@@ -137,21 +145,18 @@ func (c *Core) sendBytes(ctx context.Context, frames [][]byte) error {
 // trySendBytes lends the frames to the pattern. The list of frames is copied into the socket's own, so that a caller's
 // argument list need not be allocated.
 func (c *Core) trySendBytes(frames [][]byte) error {
-	c.sendMu.Lock()
-	if c.closing.Load() {
-		c.sendMu.Unlock()
-		return c.errClosed("send")
+	if err := c.lockSend(); err != nil {
+		return err
 	}
 	c.scratch = append(c.scratch[:0], frames...)
-	m := ringmq.NewMessage(c.scratch...)
-	err := c.check(m)
+	c.give = ringmq.NewMessage(c.scratch...)
+	err := c.check(&c.give)
 	if err == nil {
-		err = c.pattern.Send(m, true)
+		err = c.pattern.Send(&c.give, true)
 	}
 	clear(c.scratch)
-	claims, n := c.takeClaims()
-	c.sendMu.Unlock()
-	c.flushClaims(claims, n)
+	c.give = ringmq.Message{}
+	c.unlockSend()
 	return err
 }
 
@@ -181,21 +186,6 @@ func (c *Core) claim(p *Pipe) bool {
 	c.claims[c.nclaims] = p
 	c.nclaims++
 	return true
-}
-
-func (c *Core) takeClaims() (claims [inlineClaims]*Pipe, n int) {
-	if c.nclaims == 0 {
-		return claims, 0
-	}
-	claims, n = c.claims, c.nclaims
-	c.claims, c.nclaims = [inlineClaims]*Pipe{}, 0
-	return claims, n
-}
-
-func (c *Core) flushClaims(claims [inlineClaims]*Pipe, n int) {
-	for _, p := range claims[:n] {
-		p.runFlush(maxWrites)
-	}
 }
 
 // wrote wakes senders when a pipe has come down to half its mark.

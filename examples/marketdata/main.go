@@ -38,7 +38,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	start := subscribe
 	if opts.procs {
-		start = func(ctx context.Context, a assignment) (result, error) { return spawn(ctx, a, stderr) }
+		start = spawn
 	}
 	return status(show(ctx, opts, start, stdout, stderr), stderr)
 }

@@ -73,6 +73,14 @@ func TestProcesses(t *testing.T) {
 	require.EqualValues(t, []uint64{3000, 6000, 6000, 0}, []uint64{s.Published, s.Expected, s.Delivered, s.Dropped})
 }
 
+func TestProcessThatFails(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	_, err := spawn(ctx, assignment{Endpoint: "smoke://signals"})
+	require.ErrorContains(t, err, "process: exit status 1: marketdata:")
+	require.ErrorContains(t, err, "unknown transport")
+}
+
 func TestTable(t *testing.T) {
 	var out, errs bytes.Buffer
 	status := run(context.Background(), []string{"-count", "1000", "-rate", "0"}, strings.NewReader(""), &out, &errs)

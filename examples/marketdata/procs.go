@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,7 +19,7 @@ const childFlag = "-subscriber"
 var errOrphan = errors.New("the publisher's process has ended")
 
 // spawn is subscribe in a process of its own, which writes its result to a pipe.
-func spawn(ctx context.Context, a assignment, stderr io.Writer) (res result, err error) {
+func spawn(ctx context.Context, a assignment) (res result, err error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return res, err
@@ -28,12 +29,15 @@ func spawn(ctx context.Context, a assignment, stderr io.Writer) (res result, err
 		return res, err
 	}
 	cmd := exec.CommandContext(ctx, exe, childFlag, string(arg))
-	cmd.Stderr = stderr
 	// The child ends when this pipe does, so it does not outlive us.
 	if _, err := cmd.StdinPipe(); err != nil {
 		return res, err
 	}
 	out, err := cmd.Output()
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		return res, fmt.Errorf("process: %w: %s", err, bytes.TrimSpace(failed.Stderr))
+	}
 	if err != nil {
 		return res, fmt.Errorf("process: %w", err)
 	}

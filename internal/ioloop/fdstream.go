@@ -18,6 +18,10 @@ import (
 // writer's stack.
 const maxIovecs = 64
 
+// always are the events of every registration. Without RDHUP the end of a stream that arrives together with data would
+// go unnoticed: the edge is one.
+const always = unix.EPOLLET | unix.EPOLLRDHUP
+
 // fdStream is a non-blocking socket descriptor that we own.
 type fdStream struct {
 	p             *epollPoller
@@ -49,7 +53,7 @@ func attachFD(p *epollPoller, c net.Conn, h Handler) (Stream, error) {
 	p.mu.Lock()
 	p.streams[int32(fd)] = s
 	p.mu.Unlock()
-	if err := p.ctl(unix.EPOLL_CTL_ADD, fd, s.mask|unix.EPOLLET); err != nil {
+	if err := p.ctl(unix.EPOLL_CTL_ADD, fd, s.mask|always); err != nil {
 		s.Close()
 		return nil, err
 	}
@@ -169,7 +173,7 @@ func (s *fdStream) watch(bit uint32, on bool) {
 	}
 	s.mask = mask
 	// It can fail only for a descriptor that is not registered, which closed excludes.
-	_ = s.p.ctl(unix.EPOLL_CTL_MOD, s.fd, mask|unix.EPOLLET)
+	_ = s.p.ctl(unix.EPOLL_CTL_MOD, s.fd, mask|always)
 }
 
 func (s *fdStream) CloseWrite() {

@@ -134,6 +134,9 @@ func toEvents(e uint32) (ev Events) {
 	if e&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
 		ev |= Writable
 	}
+	if e&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
+		ev |= Hangup
+	}
 	return ev
 }
 

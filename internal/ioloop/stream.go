@@ -11,10 +11,11 @@ var ErrAgain = errors.New("ioloop: not ready")
 // Events say what a stream may be ready for. They are hints: an attempt may still return [ErrAgain].
 type Events uint8
 
-// The events of a stream. An error or a hang-up is reported as both.
+// The events of a stream. An error is reported as all of them.
 const (
 	Readable Events = 1 << iota
 	Writable
+	Hangup // the peer has ended its direction: after what is there comes the end
 )
 
 // Handler is told of a stream's events, on the loop's goroutine. It must not block.

@@ -21,7 +21,7 @@ type part struct {
 
 // Encode encodes m; the result is good for AppendEncoded until the next Encode. Large frames are referenced if
 // reference is set: the caller gives them away; otherwise every byte is copied before Encode returns.
-func (b *Broadcast) Encode(m ringmq.Message, reference bool) {
+func (b *Broadcast) Encode(m *ringmq.Message, reference bool) {
 	f := frames{nil, m}
 	b.reserve(f.inline(reference))
 	b.parts = b.parts[:0]

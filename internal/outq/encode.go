@@ -11,7 +11,7 @@ const ReferenceAt = 16 << 10
 // frames walks an envelope and then a message as one list of frames.
 type frames struct {
 	env [][]byte
-	m   ringmq.Message
+	m   *ringmq.Message
 }
 
 func (f *frames) len() int { return len(f.env) + f.m.Len() }

@@ -26,6 +26,8 @@ func wire(m ringmq.Message) []byte {
 	return b
 }
 
+func ref(m ringmq.Message) *ringmq.Message { return &m }
+
 // drain writes at most step bytes at a time until the queue is empty.
 func drain(q *Queue, step int) (out []byte, msgs int) {
 	for !q.Empty() {
@@ -61,7 +63,7 @@ func TestWhatIsAppendedIsWritten(t *testing.T) {
 			q.Init()
 			var want []byte
 			for _, m := range shapes {
-				q.Append(nil, m, reference)
+				q.Append(nil, &m, reference)
 				want = append(want, wire(m)...)
 			}
 			require.Equal(t, len(shapes), q.Queued())
@@ -77,7 +79,7 @@ func TestWhatIsAppendedIsWritten(t *testing.T) {
 func TestEnvelopeGoesFirst(t *testing.T) {
 	var q Queue
 	q.Init()
-	q.Append([][]byte{[]byte("id"), {}}, ringmq.NewString("body"), true)
+	q.Append([][]byte{[]byte("id"), {}}, ref(ringmq.NewString("body")), true)
 	got, _ := drain(&q, 1000)
 	require.Equal(t, wire(ringmq.NewString("id", "", "body")), got)
 }
@@ -88,9 +90,9 @@ func TestRewindRepeatsOnlyTheUnfinishedMessage(t *testing.T) {
 		for _, cut := range []int{0, 1, len(w) / 2, len(w) - 1, len(w)} {
 			var q Queue
 			q.Init()
-			q.Append(nil, ringmq.NewString("first"), true)
-			q.Append(nil, m, true)
-			q.Append(nil, ringmq.NewString("last"), true)
+			q.Append(nil, ref(ringmq.NewString("first")), true)
+			q.Append(nil, &m, true)
+			q.Append(nil, ref(ringmq.NewString("last")), true)
 			first := len(wire(ringmq.NewString("first")))
 			write(&q, first+cut)
 			require.Equal(t, cut > 0 && cut < len(w), q.MidMessage())
@@ -128,14 +130,14 @@ func TestDropCountsEveryMessageOnce(t *testing.T) {
 		var q Queue
 		q.Init()
 		for range 3 {
-			q.Append(nil, ringmq.NewString("0123456789"), false)
+			q.Append(nil, ref(ringmq.NewString("0123456789")), false)
 		}
 		write(&q, cut%37)
 		done := int(q.Done())
 		require.Equal(t, 3-done, q.Drop())
 		require.Zero(t, q.Queued())
 		require.True(t, q.Empty())
-		q.Append(nil, ringmq.NewString("after"), false)
+		q.Append(nil, ref(ringmq.NewString("after")), false)
 		got, _ := drain(&q, 100)
 		require.Equal(t, wire(ringmq.NewString("after")), got)
 	}
@@ -146,7 +148,7 @@ func TestSubscriberOfEverythingHasOneSpan(t *testing.T) {
 	var q Queue
 	q.Init()
 	for range 100 {
-		b.Encode(ringmq.NewString("topic", "body"), true)
+		b.Encode(ref(ringmq.NewString("topic", "body")), true)
 		q.AppendEncoded(&b)
 	}
 	spans := 0
@@ -160,13 +162,13 @@ func TestSubscriberOfEverythingHasOneSpan(t *testing.T) {
 func TestTrimGivesTheBlockBack(t *testing.T) {
 	var q Queue
 	q.Init()
-	q.Append(nil, ringmq.NewString("x"), false)
+	q.Append(nil, ref(ringmq.NewString("x")), false)
 	q.Trim()
 	require.NotNil(t, q.blk, "not while something is queued")
 	drain(&q, 100)
 	q.Trim()
 	require.Nil(t, q.blk)
-	q.Append(nil, ringmq.NewString("y"), false)
+	q.Append(nil, ref(ringmq.NewString("y")), false)
 	got, _ := drain(&q, 100)
 	require.Equal(t, wire(ringmq.NewString("y")), got)
 }
@@ -181,7 +183,7 @@ func TestSteadyUseDoesNotAllocate(t *testing.T) {
 	bufs := make([][]byte, 0, 8)
 	cycle := func() {
 		for range 2000 {
-			q.Append(nil, m, false)
+			q.Append(nil, &m, false)
 		}
 		for !q.Empty() {
 			n := 0
@@ -208,11 +210,11 @@ func TestStress(t *testing.T) {
 		for i := range total {
 			m := numbered(i)
 			if r.IntN(2) == 0 {
-				q.Append(nil, m, true)
+				q.Append(nil, &m, true)
 			} else {
-				bc.Encode(m, true)
+				bc.Encode(&m, true)
 				if r.IntN(3) == 0 { // somebody else's message lies between
-					bc.Encode(m, true)
+					bc.Encode(&m, true)
 				}
 				q.AppendEncoded(&bc)
 			}
@@ -286,12 +288,12 @@ func FuzzModel(f *testing.F) {
 		for _, op := range ops {
 			switch m := shapes[int(op)%len(shapes)]; {
 			case op < 90:
-				q.Append(nil, m, op%2 == 0)
+				q.Append(nil, &m, op%2 == 0)
 				model = append(model, wire(m))
 			case op < 180:
-				bc.Encode(m, op%2 == 0)
+				bc.Encode(&m, op%2 == 0)
 				if op%3 == 0 {
-					bc.Encode(m, op%2 == 0)
+					bc.Encode(&m, op%2 == 0)
 				}
 				q.AppendEncoded(&bc)
 				model = append(model, wire(m))
@@ -329,7 +331,7 @@ func BenchmarkAppend(b *testing.B) {
 	q.Init()
 	b.ReportAllocs()
 	for i := range b.N {
-		q.Append(nil, m, false)
+		q.Append(nil, &m, false)
 		if i%1000 == 999 {
 			n := 0
 			for _, p := range q.Gather(bufs, 1<<20) {
@@ -350,7 +352,7 @@ func BenchmarkFanOut64(b *testing.B) {
 	var bc Broadcast
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		bc.Encode(m, false)
+		bc.Encode(&m, false)
 		for j := range qs {
 			qs[j].AppendEncoded(&bc)
 		}

@@ -76,6 +76,16 @@ func (q *Queue[T]) Push(v T) {
 	q.wrote++
 }
 
+// PushFrom is Push of *v.
+func (q *Queue[T]) PushFrom(v *T) {
+	i := q.wrote % blockSlots
+	if i == 0 {
+		q.grow()
+	}
+	q.tail.slots[i] = *v
+	q.wrote++
+}
+
 func (q *Queue[T]) grow() {
 	b := q.pool.get()
 	if q.tail == nil {

@@ -29,7 +29,7 @@ type push struct {
 func (s *push) Attach(p *socket.Pipe) { s.turn.Add(p) }
 func (s *push) Detach(p *socket.Pipe) { s.turn.Remove(p) }
 
-func (s *push) Send(m ringmq.Message, borrowed bool) error {
+func (s *push) Send(m *ringmq.Message, borrowed bool) error {
 	if s.turn.Send(nil, m, borrowed) == nil {
 		return ringmq.ErrWouldBlock
 	}
@@ -37,7 +37,7 @@ func (s *push) Send(m ringmq.Message, borrowed bool) error {
 }
 
 // Deliver throws away what a peer sends against the rules of the pattern.
-func (s *push) Deliver(*socket.Pipe, ringmq.Message) socket.Verdict { return socket.Discard }
+func (s *push) Deliver(*socket.Pipe, *ringmq.Message) socket.Verdict { return socket.Discard }
 
 // Pull receives messages from its peers in turn. It has no sending methods. Its methods may be called by any number of
 // goroutines at once.
@@ -61,10 +61,9 @@ type pull struct {
 	core *socket.Core
 }
 
-func (s *pull) Recv() (ringmq.Message, error) {
-	m, _, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+func (s *pull) Recv(m *ringmq.Message) error {
+	if s.core.Next(m) == nil {
+		return ringmq.ErrWouldBlock
 	}
-	return m, nil
+	return nil
 }

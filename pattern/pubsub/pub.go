@@ -26,7 +26,7 @@ func NewPub(opts ...socket.Option) (*Pub, error) {
 type pub struct{ publisher }
 
 // Deliver takes subscriptions; anything else that a subscriber sends is thrown away (RFC 29).
-func (s *pub) Deliver(p *socket.Pipe, m ringmq.Message) socket.Verdict {
+func (s *pub) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
 	if on, topic, ok := subscription(m); ok {
 		s.Subscribe(p, topic, on)
 	}
@@ -62,7 +62,7 @@ func (s *publisher) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 	})
 }
 
-func (s *publisher) Send(m ringmq.Message, borrowed bool) error {
+func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 	peers := s.index.Match(m.Frame(0))
 	if len(peers) == 0 {
 		return nil
@@ -82,7 +82,7 @@ func (s *publisher) Send(m ringmq.Message, borrowed bool) error {
 }
 
 // subscription reads a subscription that travels as a message: 01 or 00 and the topic (RFC 29, ZMTP 3.0 and before).
-func subscription(m ringmq.Message) (on bool, topic []byte, ok bool) {
+func subscription(m *ringmq.Message) (on bool, topic []byte, ok bool) {
 	if m.Len() != 1 {
 		return false, nil, false
 	}

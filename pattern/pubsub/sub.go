@@ -53,14 +53,14 @@ func (s *sub) change(topic []byte, on bool) error {
 }
 
 // Deliver filters, since a publisher may not know the latest subscriptions, or may not filter at all.
-func (s *sub) Deliver(_ *socket.Pipe, m ringmq.Message) socket.Verdict {
+func (s *sub) Deliver(_ *socket.Pipe, m *ringmq.Message) socket.Verdict {
 	if s.match(m.Frame(0)) {
 		return socket.Enqueue
 	}
 	return socket.Discard
 }
 
-func (s *sub) Recv() (ringmq.Message, error) { return s.next() }
+func (s *sub) Recv(m *ringmq.Message) error { return s.next(m) }
 
 // subscriber is what SUB and XSUB share.
 type subscriber struct {
@@ -123,10 +123,9 @@ func (s *subscriber) Lost(p *socket.Pipe) {
 // Detach forgets a peer for good.
 func (s *subscriber) Detach(p *socket.Pipe) { s.Lost(p) }
 
-func (s *subscriber) next() (ringmq.Message, error) {
-	m, _, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+func (s *subscriber) next(m *ringmq.Message) error {
+	if s.core.Next(m) == nil {
+		return ringmq.ErrWouldBlock
 	}
-	return m, nil
+	return nil
 }

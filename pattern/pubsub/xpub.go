@@ -69,7 +69,7 @@ func (s *xpub) note(kind byte, topic []byte) {
 }
 
 // Deliver takes subscriptions and passes everything else on.
-func (s *xpub) Deliver(p *socket.Pipe, m ringmq.Message) socket.Verdict {
+func (s *xpub) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
 	if on, topic, ok := subscription(m); ok {
 		s.Subscribe(p, topic, on)
 		return socket.Discard
@@ -77,28 +77,27 @@ func (s *xpub) Deliver(p *socket.Pipe, m ringmq.Message) socket.Verdict {
 	return socket.Enqueue
 }
 
-func (s *xpub) Recv() (ringmq.Message, error) {
-	if m, ok := s.takeNote(); ok {
-		return m, nil
+func (s *xpub) Recv(m *ringmq.Message) error {
+	if s.takeNote(m) {
+		return nil
 	}
-	m, _, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+	if s.core.Next(m) == nil {
+		return ringmq.ErrWouldBlock
 	}
-	return m, nil
+	return nil
 }
 
-func (s *xpub) takeNote() (m ringmq.Message, ok bool) {
+func (s *xpub) takeNote(m *ringmq.Message) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.notes) == 0 {
-		return m, false
+		return false
 	}
-	m = s.notes[0]
+	*m = s.notes[0]
 	s.notes[0] = ringmq.Message{}
 	if s.notes = s.notes[1:]; len(s.notes) == 0 {
 		s.notes = nil
 	}
 	s.core.RecvChanged()
-	return m, true
+	return true
 }

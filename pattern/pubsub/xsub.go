@@ -28,7 +28,7 @@ type xsub struct{ subscriber }
 
 // Send forwards every subscribe, and an unsubscribe when it is the last for its topic. Other messages are dropped, and
 // counted, for a publisher at its high-water mark.
-func (s *xsub) Send(m ringmq.Message, borrowed bool) error {
+func (s *xsub) Send(m *ringmq.Message, borrowed bool) error {
 	if on, topic, ok := subscription(m); ok {
 		if changed := s.set(topic, on); changed || on {
 			s.tell(topic, on)
@@ -43,4 +43,4 @@ func (s *xsub) Send(m ringmq.Message, borrowed bool) error {
 	return nil
 }
 
-func (s *xsub) Recv() (ringmq.Message, error) { return s.next() }
+func (s *xsub) Recv(m *ringmq.Message) error { return s.next(m) }

@@ -32,17 +32,16 @@ type dealer struct {
 func (s *dealer) Attach(p *socket.Pipe) { s.peers.Add(p) }
 func (s *dealer) Detach(p *socket.Pipe) { s.peers.Remove(p) }
 
-func (s *dealer) Send(m ringmq.Message, borrowed bool) error {
+func (s *dealer) Send(m *ringmq.Message, borrowed bool) error {
 	if s.peers.Send(nil, m, borrowed) == nil {
 		return ringmq.ErrWouldBlock
 	}
 	return nil
 }
 
-func (s *dealer) Recv() (ringmq.Message, error) {
-	m, _, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+func (s *dealer) Recv(m *ringmq.Message) error {
+	if s.core.Next(m) == nil {
+		return ringmq.ErrWouldBlock
 	}
-	return m, nil
+	return nil
 }

@@ -46,7 +46,7 @@ func (s *rep) Detach(p *socket.Pipe) {
 
 // Deliver passes over a request without a delimiter or without a body: there is nothing that it could be answered to,
 // and libzmq does the same.
-func (s *rep) Deliver(_ *socket.Pipe, m ringmq.Message) socket.Verdict {
+func (s *rep) Deliver(_ *socket.Pipe, m *ringmq.Message) socket.Verdict {
 	if n := envelopeLen(m); n == 0 || n == m.Len() {
 		return socket.Discard
 	}
@@ -54,7 +54,7 @@ func (s *rep) Deliver(_ *socket.Pipe, m ringmq.Message) socket.Verdict {
 }
 
 // envelopeLen is the number of frames up to and with the first empty one, 0 if there is none.
-func envelopeLen(m ringmq.Message) int {
+func envelopeLen(m *ringmq.Message) int {
 	for i := range m.Len() {
 		if len(m.Frame(i)) == 0 {
 			return i + 1
@@ -63,24 +63,25 @@ func envelopeLen(m ringmq.Message) int {
 	return 0
 }
 
-func (s *rep) Recv() (ringmq.Message, error) {
+func (s *rep) Recv(m *ringmq.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.owing {
-		return ringmq.Message{}, s.core.OutOfTurn("receive", "the last request has not been replied to")
+		return s.core.OutOfTurn("receive", "the last request has not been replied to")
 	}
-	m, p, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+	p := s.core.Next(m)
+	if p == nil {
+		return ringmq.ErrWouldBlock
 	}
 	n := envelopeLen(m)
 	s.keep(m, n)
 	s.owing, s.from = true, p
-	return socket.Strip(m, n), nil
+	socket.Strip(m, n)
+	return nil
 }
 
 // keep copies the envelope.
-func (s *rep) keep(m ringmq.Message, n int) {
+func (s *rep) keep(m *ringmq.Message, n int) {
 	s.buf, s.envelope = s.buf[:0], s.envelope[:0]
 	size := 0
 	for i := range n {
@@ -98,7 +99,7 @@ func (s *rep) keep(m ringmq.Message, n int) {
 
 // Send replies. A requester that is gone, or that does not read its replies, loses its own: the reply is dropped and
 // counted.
-func (s *rep) Send(m ringmq.Message, borrowed bool) error {
+func (s *rep) Send(m *ringmq.Message, borrowed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.owing {

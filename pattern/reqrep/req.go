@@ -50,7 +50,7 @@ type req struct {
 func (s *req) Attach(p *socket.Pipe) { s.peers.Add(p) }
 func (s *req) Detach(p *socket.Pipe) { s.peers.Remove(p) }
 
-func (s *req) Send(m ringmq.Message, borrowed bool) error {
+func (s *req) Send(m *ringmq.Message, borrowed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.turn != turnSend {
@@ -65,7 +65,7 @@ func (s *req) Send(m ringmq.Message, borrowed bool) error {
 }
 
 // Deliver takes the one reply that is due. A reply from another peer, or a second one, is too late and not there.
-func (s *req) Deliver(p *socket.Pipe, m ringmq.Message) socket.Verdict {
+func (s *req) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
 	if m.Len() < 2 || len(m.Frame(0)) > 0 {
 		return socket.Refuse
 	}
@@ -78,16 +78,16 @@ func (s *req) Deliver(p *socket.Pipe, m ringmq.Message) socket.Verdict {
 	return socket.Enqueue
 }
 
-func (s *req) Recv() (ringmq.Message, error) {
+func (s *req) Recv(m *ringmq.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.turn == turnSend {
-		return ringmq.Message{}, s.core.OutOfTurn("receive", "no request has been sent")
+		return s.core.OutOfTurn("receive", "no request has been sent")
 	}
-	m, _, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+	if s.core.Next(m) == nil {
+		return ringmq.ErrWouldBlock
 	}
 	s.turn, s.asked = turnSend, nil
-	return socket.Strip(m, 1), nil
+	socket.Strip(m, 1)
+	return nil
 }

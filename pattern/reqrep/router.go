@@ -70,9 +70,13 @@ func (s *router) Detach(p *socket.Pipe) {
 	}
 }
 
-func (s *router) Send(m ringmq.Message, borrowed bool) error {
+func (s *router) Send(m *ringmq.Message, borrowed bool) error {
 	p := s.routes[string(m.Frame(0))]
 	mandatory := s.core.Mandatory()
+	body := *m
+	if m.Len() > 1 {
+		socket.Strip(&body, 1)
+	}
 	switch {
 	case p == nil && mandatory:
 		return s.core.SendError(fmt.Sprintf("%q", m.Frame(0)), ringmq.ErrNoRoute)
@@ -81,7 +85,7 @@ func (s *router) Send(m ringmq.Message, borrowed bool) error {
 		return nil
 	case m.Len() == 1: // there is nothing to send; libzmq passes over it too
 		return nil
-	case p.Write(nil, socket.Strip(m, 1), borrowed):
+	case p.Write(nil, &body, borrowed):
 		return nil
 	case mandatory:
 		return ringmq.ErrWouldBlock
@@ -91,17 +95,18 @@ func (s *router) Send(m ringmq.Message, borrowed bool) error {
 }
 
 // Deliver refuses a peer whose id is another's.
-func (s *router) Deliver(p *socket.Pipe, _ ringmq.Message) socket.Verdict {
+func (s *router) Deliver(p *socket.Pipe, _ *ringmq.Message) socket.Verdict {
 	if p.Tag() == nil {
 		return socket.Refuse
 	}
 	return socket.Enqueue
 }
 
-func (s *router) Recv() (ringmq.Message, error) {
-	m, p, ok := s.core.Next()
-	if !ok {
-		return m, ringmq.ErrWouldBlock
+func (s *router) Recv(m *ringmq.Message) error {
+	p := s.core.Next(m)
+	if p == nil {
+		return ringmq.ErrWouldBlock
 	}
-	return s.core.Prepend(p.Tag(), m), nil
+	s.core.Prepend(p.Tag(), m)
+	return nil
 }

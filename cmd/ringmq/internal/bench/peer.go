@@ -14,9 +14,25 @@ type line struct {
 	Side     *Side  `json:"side,omitempty"`
 }
 
-// Peer is the receiving side of one round: it is bound to the endpoint and writes its two lines to w. The end of r
+// PeerCommand is the hidden subcommand of the program that runs [PeerMain].
+const PeerCommand = "bench-peer"
+
+// PeerMain is the peer process. Its arguments are the case as JSON and the endpoint to bind to, r and w its standard
+// input and output.
+func PeerMain(ctx context.Context, args []string, r io.Reader, w io.Writer) error {
+	if len(args) != 2 {
+		return fmt.Errorf("%w: %s takes a case and an endpoint", ErrConfig, PeerCommand)
+	}
+	var c Case
+	if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
+		return fmt.Errorf("%w: %w", ErrConfig, err)
+	}
+	return peer(ctx, c, args[1], r, w)
+}
+
+// peer is the receiving side of one round: it is bound to the endpoint and writes its two lines to w. The end of r
 // tells it to give up.
-func Peer(ctx context.Context, c Case, endpoint string, r io.Reader, w io.Writer) error {
+func peer(ctx context.Context, c Case, endpoint string, r io.Reader, w io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {

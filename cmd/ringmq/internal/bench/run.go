@@ -36,13 +36,14 @@ type Round struct {
 	Trips    *Trips `json:"round_trip_us,omitempty"` // of req-rep
 }
 
-// measure runs one round. If one side fails the other is stopped, and the first failure is the error.
+// measure runs one round. If one side fails the other is stopped. The error is the first failure, or why ctx ended.
 func measure(ctx context.Context, c Case) (r Round, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	peer, endpoint, err := start(ctx, c)
 	if err != nil {
-		return r, err
+		cancel(err)
+		return r, context.Cause(ctx)
 	}
 	arrived := make(chan struct{})
 	go func() {

@@ -12,10 +12,6 @@ import (
 	"strings"
 )
 
-// PeerCommand is the hidden subcommand of the program that runs [Peer]. Its arguments are the case as JSON and the
-// endpoint to bind to.
-const PeerCommand = "bench-peer"
-
 // ErrPeer: the peer ended without its figures.
 var ErrPeer = errors.New("benchmark peer failed")
 
@@ -49,7 +45,7 @@ func startGoroutine(ctx context.Context, c Case, endpoint string) *remote {
 	out, theirOut := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := Peer(ctx, c, endpoint, theirIn, theirOut)
+		err := peer(ctx, c, endpoint, theirIn, theirOut)
 		_ = theirOut.Close() // the pipe's Close has no error
 		ended <- err
 	}()
@@ -81,10 +77,11 @@ func startProcess(ctx context.Context, c Case, endpoint string) (*remote, error)
 		return nil, fmt.Errorf("%w: %w", ErrPeer, err)
 	}
 	wait := func() error {
-		if err := cmd.Wait(); err != nil {
-			return fmt.Errorf("%w: %s", err, strings.TrimSpace(complaints.String()))
+		err := cmd.Wait()
+		if said := strings.TrimSpace(complaints.String()); err != nil && said != "" {
+			err = fmt.Errorf("%w: %s", err, said)
 		}
-		return nil
+		return err
 	}
 	return &remote{in: in, lines: json.NewDecoder(out), wait: wait}, nil
 }

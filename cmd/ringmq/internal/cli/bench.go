@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -78,15 +77,10 @@ func (a *app) benchProgress(c bench.Case, round int, r bench.Round) {
 // its parent to say.
 func (a *app) benchPeerCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    bench.PeerCommand + " CASE ENDPOINT",
+		Use:    bench.PeerCommand,
 		Hidden: true,
-		Args:   cobra.ExactArgs(2),
 		RunE: a.body(func(cmd *cobra.Command, args []string) error {
-			var c bench.Case
-			if err := json.Unmarshal([]byte(args[0]), &c); err != nil {
-				return fmt.Errorf("%w: %w", bench.ErrConfig, err)
-			}
-			return bench.Peer(context.WithoutCancel(cmd.Context()), c, args[1], a.stdin, a.stdout)
+			return bench.PeerMain(context.WithoutCancel(cmd.Context()), args, a.stdin, a.stdout)
 		}),
 	}
 }

@@ -94,9 +94,9 @@ func isUsage(err error) bool {
 	return errors.Is(err, errUsage) || errors.Is(err, ringmq.ErrInvalidOption) || errors.Is(err, bench.ErrConfig)
 }
 
-// complain prints an error on one line; joined errors have several.
+// complain prints an error on one line; joined errors have several. The library's own prefix would be there twice.
 func (a *app) complain(cmd *cobra.Command, err error) {
-	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringmq: "), "\n", "; ")
 	unsent := new(ringmq.UnsentError)
 	if errors.As(err, &unsent) {
 		text += ": " + strings.Join(slices.Sorted(maps.Keys(unsent.ByPeer)), ", ")

@@ -1,0 +1,17 @@
+package cli
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/ringmq/ringmq/internal/leak"
+)
+
+// TestMain is the tool itself where a test, or bench, runs this program with a command.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && !strings.HasPrefix(os.Args[1], "-") {
+		os.Exit(Main())
+	}
+	leak.Main(m)
+}

@@ -1,0 +1,46 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
+
+func TestRun(t *testing.T) {
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://*", "inproc://broker"} {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		var out bytes.Buffer
+		require.NoError(t, run(ctx, endpoint, &out), endpoint)
+		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+		slices.Sort(lines)
+		require.Len(t, lines, clients*requests)
+		for i, line := range lines {
+			want := fmt.Sprintf("client %d, request %d: answered by worker ", i/requests, i%requests)
+			require.Contains(t, line, want)
+		}
+	}
+}
+
+func TestBadEndpoint(t *testing.T) {
+	var out bytes.Buffer
+	require.ErrorIs(t, run(context.Background(), "smoke://signals", &out), ringmq.ErrUnknownTransport)
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	var out bytes.Buffer
+	require.ErrorIs(t, run(ctx, "inproc://broker", &out), context.Canceled)
+}

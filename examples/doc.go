@@ -1,0 +1,10 @@
+// Package examples holds runnable programs, one a folder; each runs with go run ./examples/NAME.
+//
+//	reqrep      a question and its answer
+//	weather     publish and subscribe by topic
+//	pipeline    work handed out to workers, results collected
+//	broker      many clients, many workers, one endpoint for each side
+//	marketdata  a market data feed to many subscribers, every message accounted for
+//
+// All but the last take an endpoint as their argument; tcp://, ipc:// and inproc:// all do.
+package examples

@@ -1,0 +1,78 @@
+package interop_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq/socket"
+)
+
+// Heartbeats of these tests. The pause in which a peer is idle is longer than the time after which either side gives a
+// silent one up.
+const (
+	beat     = 50 * time.Millisecond
+	tooQuiet = 500 * time.Millisecond
+	pause    = 1200 * time.Millisecond
+)
+
+// theirHeartbeat is for libzmq: PINGs, what it expects of us, and what it asks us to expect of it.
+var theirHeartbeat = []string{"monitor=1", "heartbeat_ivl=50", "heartbeat_timeout=500", "heartbeat_ttl=500"}
+
+// idlers are the pairs of types, ours first, that heartbeats are tested with. A PUSH and a PUB have nobody who waits in
+// Recv.
+var idlers = []struct{ our, their string }{{"PUSH", "PULL"}, {"SUB", "PUB"}, {"PUB", "SUB"}, {"DEALER", "ROUTER"}}
+
+// TestTheirHeartbeat: libzmq sends PINGs to our socket, which is idle, and keeps the connection.
+func TestTheirHeartbeat(t *testing.T) {
+	testIdle(t, nil, theirHeartbeat)
+}
+
+// TestOurHeartbeat: our socket sends PINGs to libzmq, which is idle and keeps the connection, though it was asked to
+// give up a silent peer.
+func TestOurHeartbeat(t *testing.T) {
+	testIdle(t, []socket.Option{ourHeartbeat()}, []string{"monitor=1"})
+}
+
+// TestBothHeartbeats: they do not disturb each other.
+func TestBothHeartbeats(t *testing.T) {
+	testIdle(t, []socket.Option{ourHeartbeat()}, theirHeartbeat)
+}
+
+func ourHeartbeat() socket.Option {
+	return socket.WithHeartbeat(socket.Heartbeat{Interval: beat, Timeout: tooQuiet, TTL: tooQuiet})
+}
+
+func testIdle(t *testing.T, ourOptions []socket.Option, theirOptions []string) {
+	for _, c := range idlers {
+		for _, weBind := range []bool{true, false} {
+			t.Run(c.our+"/"+wiring{"libzmq", "tcp", weBind}.String(), func(t *testing.T) {
+				t.Parallel()
+				o := newOurs(t, c.our, ourOptions...)
+				var p *process
+				if weBind {
+					p = libzmq(t, c.their, "connect", o.bind(endpoint(t, "tcp")).Endpoint(), theirOptions...)
+				} else {
+					p = libzmq(t, c.their, "bind", endpoint(t, "tcp"), theirOptions...)
+					o.connect(p.Endpoint())
+				}
+				o.await(socket.HandshakeSucceeded)
+				before := o.Peers()
+				require.Len(t, before, 1)
+				require.Equal(t, "yes", do(p, "quiet %d", pause.Milliseconds()))
+				require.Equal(t, before, o.Peers())
+				require.Empty(t, o.events)
+			})
+		}
+	}
+}
+
+// TestNoHeartbeatBefore31: zmq4 speaks ZMTP 3.0, which has no PING (RFC 23), and would receive one as a message.
+func TestNoHeartbeatBefore31(t *testing.T) {
+	o := newOurs(t, "PUSH", socket.WithHeartbeat(socket.Heartbeat{Interval: time.Millisecond, Timeout: patience}))
+	p := newZMQ4(t, "PULL").connect(o.bind(endpoint(t, "tcp")).Endpoint())
+	require.Equal(t, "no", do(p, "poll 100"))
+	require.Equal(t, "sent", do(o, "send x61"))
+	require.Equal(t, "got x61", do(p, "recv"))
+}

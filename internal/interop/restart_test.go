@@ -1,0 +1,299 @@
+package interop_test
+
+import (
+	"encoding/hex"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq/socket"
+)
+
+// endless is the length of a stream that a test ends by ending the peer.
+const endless = 1_000_000_000
+
+// enough is the number of messages after which a stream is taken to flow.
+const enough = 200
+
+// restartable starts a peer of libzmq again and again, so that each connects to our socket, or is where it looks for
+// them.
+type restartable struct {
+	t       *testing.T
+	kind    string
+	role    string
+	at      string
+	options []string
+}
+
+// rewire wires o to a peer that can be restarted.
+func (w wiring) rewire(t *testing.T, o *ours, kind string, options ...string) restartable {
+	t.Helper()
+	requireLibzmq(t)
+	if w.weBind {
+		o.bind(endpoint(t, w.transport))
+		return restartable{t, kind, "connect", o.Endpoint(), append(options, "reconnect_ivl=10")}
+	}
+	at := fixedEndpoint(t, w.transport)
+	o.connect(at)
+	return restartable{t, kind, "bind", at, options}
+}
+
+func (r restartable) start() *process {
+	r.t.Helper()
+	return libzmq(r.t, r.kind, r.role, r.at, r.options...)
+}
+
+// fixedEndpoint returns one that a second process can be bound to after a first. Its port is not among those that
+// systems give to outgoing connections, or one of them could take it meanwhile.
+func fixedEndpoint(t *testing.T, transport string) string {
+	t.Helper()
+	if transport == "ipc" {
+		return endpoint(t, "ipc")
+	}
+	for range 100 {
+		address := "127.0.0.1:" + strconv.Itoa(10_000+rand.IntN(20_000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			require.NoError(t, l.Close())
+			return "tcp://" + address
+		}
+	}
+	require.FailNow(t, "no free port")
+	return ""
+}
+
+// follower receives a numbered stream and checks each message.
+type follower struct {
+	t     *testing.T
+	head  string // the frame in front, with a blank
+	lossy bool   // numbers may be left out
+	last  int
+}
+
+// one receives a message, whatever its number.
+func (f *follower) one(p peer) int {
+	f.t.Helper()
+	got := do(p, "recv")
+	fields := strings.Fields(strings.TrimPrefix(got, "got "+f.head))
+	require.NotEmpty(f.t, fields, got)
+	digits, err := hex.DecodeString(strings.TrimPrefix(fields[0], "x"))
+	require.NoError(f.t, err, got)
+	n, err := strconv.Atoi(string(digits))
+	require.NoError(f.t, err, got)
+	head, err := parse(f.head)
+	require.NoError(f.t, err)
+	require.Equal(f.t, shown(numbered(head, n)), got)
+	return n
+}
+
+// next receives the message that follows the last.
+func (f *follower) next(p peer) {
+	f.t.Helper()
+	n := f.one(p)
+	if !f.lossy {
+		require.Equal(f.t, f.last+1, n)
+	}
+	require.Greater(f.t, n, f.last)
+	f.last = n
+}
+
+func (f *follower) follow(p peer) {
+	f.t.Helper()
+	for range enough {
+		f.next(p)
+	}
+}
+
+// leap receives a later message: what was under way when a peer was killed is lost.
+func (f *follower) leap(p peer) {
+	f.t.Helper()
+	n := f.one(p)
+	require.Greater(f.t, n, f.last)
+	f.last = n
+}
+
+// followToReset receives what is left of a stream, and the first message of the next.
+func (f *follower) followToReset(p peer) {
+	f.t.Helper()
+	for {
+		n := f.one(p)
+		if n <= f.last {
+			require.True(f.t, f.lossy || n == 0, "the first message of the new peer is number %d", n)
+			f.last = n
+			return
+		}
+		require.True(f.t, f.lossy || n == f.last+1, "%d follows %d", n, f.last)
+		f.last = n
+	}
+}
+
+// streams are the pairs of types that a stream may flow between, from the first to the second. The sender's routing id
+// is "id".
+var streams = []struct {
+	from, to string
+	head     string // what the receiver sees in front
+	lossy    bool
+}{
+	{from: "PUSH", to: "PULL"},
+	{from: "PUB", to: "SUB", lossy: true},
+	{from: "DEALER", to: "ROUTER", head: text("id") + " "},
+}
+
+// TestRestartedReceiver: our socket sends a stream, the receiver is killed in the middle of it, and the one that is
+// started in its place receives from there on.
+func TestRestartedReceiver(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		for _, s := range streams {
+			t.Run(w.String()+"/our-"+s.from, func(t *testing.T) {
+				t.Parallel()
+				o := newOurs(t, s.from, socket.WithIdentity("id"))
+				var options []string
+				if s.to == "SUB" {
+					options = append(options, "subscribe=x")
+				}
+				peers := w.rewire(t, o, s.to, options...)
+				p := peers.start()
+				o.await(socket.HandshakeSucceeded)
+				o.Start("stream " + strconv.Itoa(endless))
+				f := follower{t: t, head: s.head, lossy: s.lossy, last: -1}
+				f.follow(p)
+				p.kill()
+				o.await(socket.Disconnected)
+				p = peers.start()
+				f.leap(p)
+				f.follow(p)
+			})
+		}
+	}
+}
+
+// TestRestartedSender: a stream comes from a peer that is killed in the middle of it; our socket receives what had
+// arrived, and then the stream of the one that is started in its place. A SUB subscribes there by itself.
+func TestRestartedSender(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		for _, s := range streams {
+			t.Run(w.String()+"/our-"+s.to, func(t *testing.T) {
+				t.Parallel()
+				o := newOurs(t, s.to)
+				if s.to == "SUB" {
+					subscribe(t, o, s.to, "")
+				}
+				peers := w.rewire(t, o, s.from, "routing_id="+text("id"))
+				p := peers.start()
+				start(p, "stream %d", endless)
+				f := follower{t: t, head: s.head, lossy: s.lossy, last: -1}
+				f.follow(o)
+				p.kill()
+				f.followToEnd(o)
+				p = peers.start()
+				start(p, "stream %d", endless)
+				f.followToReset(o)
+				f.follow(o)
+			})
+		}
+	}
+}
+
+// followToEnd receives until the connection has ended: a socket at its mark does not read, and learns of the end of its
+// peer only once it does.
+func (f *follower) followToEnd(o *ours) {
+	f.t.Helper()
+	for {
+		select {
+		case e := <-o.events:
+			if e.Type == socket.Disconnected {
+				return
+			}
+		default:
+			if do(o, "poll 1") == "yes" {
+				f.next(o)
+			}
+		}
+	}
+}
+
+// TestRestartedREQ: our REP has an answer for a REQ that comes after one that was killed while it waited for its reply.
+func TestRestartedREQ(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			o := newOurs(t, "REP")
+			peers := w.rewire(t, o, "REQ")
+			p := peers.start()
+			start(p, "ask %d", endless)
+			do(o, "echo %d", enough)
+			p.kill()
+			o.await(socket.Disconnected)
+			start(o, "echo %d", endless)
+			require.Equal(t, expectStream(enough, ""), do(peers.start(), "ask %d", enough))
+		})
+	}
+}
+
+// TestRestartedREP: our REQ goes on with a REP that takes the place of one that was killed between two requests.
+func TestRestartedREP(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			o := newOurs(t, "REQ")
+			peers := w.rewire(t, o, "REP")
+			for range 3 {
+				p := peers.start()
+				start(p, "echo %d", endless)
+				require.Equal(t, expectStream(enough, ""), do(o, "ask %d", enough))
+				p.kill()
+				o.await(socket.Disconnected)
+			}
+		})
+	}
+}
+
+// TestLostReply: a REQ whose request was lost with its peer is closed (RFC 28 has nothing better), and a new one in its
+// place gets its replies.
+func TestLostReply(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			o := newOurs(t, "REQ")
+			peers := w.rewire(t, o, "REP")
+			p := peers.start()
+			require.Equal(t, "sent", do(o, "send x61"))
+			require.Equal(t, "got x61", do(p, "recv"))
+			p.kill()
+			o.await(socket.Disconnected)
+			require.NoError(t, o.Close())
+
+			o = newOurs(t, "REQ")
+			if w.weBind {
+				o.bind(peers.at)
+			} else {
+				o.connect(peers.at)
+			}
+			start(peers.start(), "echo %d", endless)
+			require.Equal(t, expectStream(enough, ""), do(o, "ask %d", enough))
+		})
+	}
+}
+
+// TestKilledSubscriber: XPUB receives the end of the subscriptions of a subscriber that is killed, and those of the one
+// that comes after it.
+func TestKilledSubscriber(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			o := newOurs(t, "XPUB")
+			peers := w.rewire(t, o, "SUB", "subscribe="+text("a"), "subscribe="+text("b"))
+			for range 2 {
+				p := peers.start()
+				subscribed := []string{do(o, "recv"), do(o, "recv")}
+				require.ElementsMatch(t, []string{expect(text("\x01a")), expect(text("\x01b"))}, subscribed)
+				p.kill()
+				require.Equal(t, expect(text("\x00a")), do(o, "recv"))
+				require.Equal(t, expect(text("\x00b")), do(o, "recv"))
+			}
+		})
+	}
+}
