@@ -78,6 +78,10 @@ func (m Message) Frames() [][]byte {
 	return append(append(fs, m.first), m.rest...)
 }
 
+// Parts returns the first frame, nil if there is none, and the others. It is for hot paths: unlike the other methods it
+// does not copy the Message that it is called on.
+func (m *Message) Parts() (first []byte, rest [][]byte) { return m.first, m.rest }
+
 // Rest returns the frames after the first, without copying or allocating; nil for a message of one frame. The caller
 // does not write to the slice.
 func (m Message) Rest() [][]byte { return m.rest }

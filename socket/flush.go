@@ -74,6 +74,8 @@ func (v *pipeVisit) Run() {
 	p := (*Pipe)(v)
 	cn := p.conn.Load()
 	switch {
+	case cn != nil && p.flush.state.Load() == taskWatched && now()-p.ended.Load() < int64(streamPause):
+		cn.loop.Later(v) // the sender keeps up by itself
 	case p.flush.take():
 		p.watched.Store(false)
 		p.stream.Store(cn != nil && !p.out.Empty())

@@ -47,6 +47,10 @@ const (
 	maxPongBacklog = 4 << 10
 	// maxLag is the number of received messages that the reading side may not know of yet.
 	maxLag = 32
+	// streamPause is the time since the last write under which the loop leaves a stream of messages to its sender.
+	streamPause = 50 * time.Microsecond
+	// maxHot is the number of pipes that are looked at on each Recv even if they had nothing last time.
+	maxHot = 4
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
 	// denseMessages is the mean number of messages a read above which the loop reads, while the receiver works.

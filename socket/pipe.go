@@ -174,10 +174,12 @@ func (p *Pipe) WriteEncoded(b *outq.Broadcast, m *ringmq.Message, borrowed bool,
 }
 
 func size(m *ringmq.Message) int {
-	if m.Rest() == nil {
-		return len(m.Frame(0))
+	first, rest := m.Parts()
+	n := len(first)
+	for _, f := range rest {
+		n += len(f)
 	}
-	return m.Size()
+	return n
 }
 
 // Local reports whether the peer is in this process, where messages are passed as they are.

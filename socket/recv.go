@@ -128,11 +128,12 @@ func (c *Core) recvSlow(ctx context.Context) (ringmq.Message, error) {
 // Next sets m to the next message in turn over the pipes that have one, and returns its pipe; nil if there is none.
 // Receive lock held.
 func (c *Core) Next(m *ringmq.Message) *Pipe {
-	for {
+	for empty := 0; ; {
 		if c.inboxN.Load() > 0 {
 			c.takeInbox()
+			empty = 0
 		}
-		if len(c.turns) == 0 {
+		if empty >= len(c.turns) {
 			return nil
 		}
 		if c.turn >= len(c.turns) {
@@ -140,7 +141,17 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 		}
 		p := c.turns[c.turn]
 		slot := p.in.q.Peek()
-		if slot == nil {
+		switch {
+		case slot != nil:
+		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
+			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
+			if p.in.roomAgain() {
+				p.resume()
+			}
+			c.turn++
+			empty++
+			continue
+		default:
 			c.endTurn(p)
 			continue
 		}

@@ -53,16 +53,24 @@ func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err 
 
 // check refuses what cannot travel.
 func (c *Core) check(m *ringmq.Message) error {
-	if m.Len() == 0 {
+	first, rest := m.Parts()
+	if first == nil {
 		return c.badMessage(ringmq.ErrInvalidMessage, "a message needs at least one frame")
 	}
-	for i := range m.Len() {
-		if len(m.Frame(i)) > math.MaxInt32 {
-			return c.badMessage(ringmq.ErrTooLarge, fmt.Sprintf("frame %d has %d bytes, at most %d can be sent",
-				i, len(m.Frame(i)), math.MaxInt32))
+	if len(first) > math.MaxInt32 {
+		return c.tooLarge(0, first)
+	}
+	for i, f := range rest {
+		if len(f) > math.MaxInt32 {
+			return c.tooLarge(i+1, f)
 		}
 	}
 	return nil
+}
+
+func (c *Core) tooLarge(i int, frame []byte) error {
+	return c.badMessage(ringmq.ErrTooLarge,
+		fmt.Sprintf("frame %d has %d bytes, at most %d can be sent", i, len(frame), math.MaxInt32))
 }
 
 func (c *Core) badMessage(err error, why string) error {

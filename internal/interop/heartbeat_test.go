@@ -44,32 +44,39 @@ func ourHeartbeat() socket.Option {
 	return socket.WithHeartbeat(socket.Heartbeat{Interval: beat, Timeout: tooQuiet, TTL: tooQuiet})
 }
 
+// testIdle leaves a connection of each kind idle, all at once, and finds every one as it was.
 func testIdle(t *testing.T, ourOptions []socket.Option, theirOptions []string) {
+	t.Parallel()
+	var checks []func()
 	for _, c := range idlers {
 		for _, weBind := range []bool{true, false} {
-			t.Run(c.our+"/"+wiring{"libzmq", "tcp", weBind}.String(), func(t *testing.T) {
-				t.Parallel()
-				o := newOurs(t, c.our, ourOptions...)
-				var p *process
-				if weBind {
-					p = libzmq(t, c.their, "connect", o.bind(endpoint(t, "tcp")).Endpoint(), theirOptions...)
-				} else {
-					p = libzmq(t, c.their, "bind", endpoint(t, "tcp"), theirOptions...)
-					o.connect(p.Endpoint())
-				}
-				o.await(socket.HandshakeSucceeded)
-				before := o.Peers()
-				require.Len(t, before, 1)
-				require.Equal(t, "yes", do(p, "quiet %d", pause.Milliseconds()))
+			o := newOurs(t, c.our, ourOptions...)
+			var p *process
+			if weBind {
+				p = libzmq(t, c.their, "connect", o.bind(endpoint(t, "tcp")).Endpoint(), theirOptions...)
+			} else {
+				p = libzmq(t, c.their, "bind", endpoint(t, "tcp"), theirOptions...)
+				o.connect(p.Endpoint())
+			}
+			o.await(socket.HandshakeSucceeded)
+			before := o.Peers()
+			require.Len(t, before, 1)
+			quiet := start(p, "quiet %d", pause.Milliseconds())
+			checks = append(checks, func() {
+				require.Equal(t, "yes", quiet(), "%s, we bind: %v", p.name, weBind)
 				require.Equal(t, before, o.Peers())
 				require.Empty(t, o.events)
 			})
 		}
 	}
+	for _, check := range checks {
+		check()
+	}
 }
 
 // TestNoHeartbeatBefore31: zmq4 speaks ZMTP 3.0, which has no PING (RFC 23), and would receive one as a message.
 func TestNoHeartbeatBefore31(t *testing.T) {
+	t.Parallel()
 	o := newOurs(t, "PUSH", socket.WithHeartbeat(socket.Heartbeat{Interval: time.Millisecond, Timeout: patience}))
 	p := newZMQ4(t, "PULL").connect(o.bind(endpoint(t, "tcp")).Endpoint())
 	require.Equal(t, "no", do(p, "poll 100"))

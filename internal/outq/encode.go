@@ -14,13 +14,20 @@ type frames struct {
 	m   *ringmq.Message
 }
 
-func (f *frames) len() int { return len(f.env) + f.m.Len() }
+func (f *frames) len() int {
+	_, rest := f.m.Parts()
+	return len(f.env) + 1 + len(rest)
+}
 
 func (f *frames) at(i int) []byte {
 	if i < len(f.env) {
 		return f.env[i]
 	}
-	return f.m.Frame(i - len(f.env))
+	first, rest := f.m.Parts()
+	if i -= len(f.env); i == 0 {
+		return first
+	}
+	return rest[i-1]
 }
 
 // inline is the number of bytes that the message takes in a block: headers, and the frames that are copied.

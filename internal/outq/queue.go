@@ -104,7 +104,7 @@ func (q *Queue) Done() uint64 { return q.done.Load() }
 // Append encodes the frames of env and then of m as one message. With reference set, large frames are referenced:
 // the caller gives them away; otherwise every byte is copied before Append returns.
 func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) {
-	if body := m.Frame(0); len(env) == 0 && len(body) <= 255 && m.Rest() == nil {
+	if body, rest := m.Parts(); len(env) == 0 && len(body) <= 255 && rest == nil {
 		q.appendShort(body)
 		return
 	}

@@ -63,7 +63,8 @@ func (s *publisher) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 }
 
 func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
-	peers := s.index.Match(m.Frame(0))
+	topic, _ := m.Parts()
+	peers := s.index.Match(topic)
 	if len(peers) == 0 {
 		return nil
 	}
@@ -83,11 +84,8 @@ func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 
 // subscription reads a subscription that travels as a message: 01 or 00 and the topic (RFC 29, ZMTP 3.0 and before).
 func subscription(m *ringmq.Message) (on bool, topic []byte, ok bool) {
-	if m.Len() != 1 {
-		return false, nil, false
-	}
-	b := m.Frame(0)
-	if len(b) == 0 || b[0] > 1 {
+	b, rest := m.Parts()
+	if len(rest) > 0 || len(b) == 0 || b[0] > 1 {
 		return false, nil, false
 	}
 	return b[0] == 1, b[1:], true

@@ -54,7 +54,7 @@ func (s *sub) change(topic []byte, on bool) error {
 
 // Deliver filters, since a publisher may not know the latest subscriptions, or may not filter at all.
 func (s *sub) Deliver(_ *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	if s.match(m.Frame(0)) {
+	if topic, _ := m.Parts(); s.match(topic) {
 		return socket.Enqueue
 	}
 	return socket.Discard
