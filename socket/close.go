@@ -87,7 +87,7 @@ func (c *Core) doShutdown(ctx context.Context) error {
 	for _, p := range c.allPipes() {
 		p.kick() // a batching policy may hold messages back
 	}
-	c.quiet.until(ctx, func() bool { return c.queued() == 0 })
+	c.quiet.until(ctx, c.idle)
 	err := c.unsent(ctx)
 	c.endAll(ctx)
 	c.release()
@@ -180,7 +180,7 @@ func (c *Core) retire(p *Pipe, d *connector) {
 		}
 		defer cancel()
 		p.kick()
-		c.quiet.until(ctx, func() bool { return p.queued() == 0 || c.closing.Load() })
+		c.quiet.until(ctx, func() bool { return p.idle() || c.closing.Load() })
 		if d != nil {
 			d.stop()
 		}
@@ -211,19 +211,20 @@ func (p *Pipe) queued() int {
 		return l.to.q.Depth()
 	}
 	n := int(p.appended() - p.out.Done())
-	if cn := p.conn.Load(); n == 0 && cn != nil && !cn.dead.Load() {
-		if p.ctl.pending.Load() > 0 && cn.open.Load() || cn.stream.Pending() > 0 && cn.open.Load() {
-			return 1
-		}
+	if cn := p.conn.Load(); n == 0 && cn != nil && cn.open.Load() && !cn.dead.Load() && cn.stream.Pending() > 0 {
+		return 1 // at least
 	}
 	return n
 }
 
-func (c *Core) queued() (n int) {
-	for _, p := range c.allPipes() {
-		n += p.queued()
-	}
-	return n
+// idle reports whether nothing waits to be written on p, commands included.
+func (p *Pipe) idle() bool {
+	cn := p.conn.Load()
+	return p.queued() == 0 && (cn == nil || cn.dead.Load() || !cn.open.Load() || p.ctl.pending.Load() == 0)
+}
+
+func (c *Core) idle() bool {
+	return !slices.ContainsFunc(c.allPipes(), func(p *Pipe) bool { return !p.idle() })
 }
 
 // unsent is the error for messages that are still queued.
@@ -244,8 +245,8 @@ func (c *Core) unsent(ctx context.Context) error {
 	if e.Messages == 0 {
 		return nil
 	}
-	if cause := context.Cause(ctx); !errors.Is(cause, errLinger) {
-		e.Cause = cause
+	if !errors.Is(context.Cause(ctx), errLinger) {
+		e.Cause = ended(ctx)
 	}
 	return e
 }

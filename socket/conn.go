@@ -34,7 +34,6 @@ type conn struct {
 	hungUp atomic.Bool // the end of the stream comes after what is there
 
 	driven bool // reading is the receiver's, not the loop's; holder of read
-	batch  int  // mean messages a read, times 8; holder of read
 
 	// Holder of the pipe's flush task.
 	pieces       [maxPieces][]byte
@@ -199,13 +198,10 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 
 // deliver decodes what was read, up to the mark, and shows it to the receiver at once.
 func (cn *conn) deliver(receiver bool) (more bool, err error) {
-	before := cn.pipe.in.q.Unpublished()
 	for {
 		more, err = cn.dec.run(cn)
-		if n := cn.pipe.in.q.Unpublished() - before; n > 0 {
-			cn.batch += n - cn.batch/8
+		if cn.pipe.in.q.Unpublished() > 0 {
 			cn.pipe.in.publish()
-			before = 0
 		}
 		if more || err != nil || receiver || cn.pipe.in.pause() {
 			return more, err

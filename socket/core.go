@@ -169,13 +169,22 @@ func (c *Core) errClosed(op string) error {
 	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ringmq.ErrClosed}
 }
 
+// ended is why ctx ended: its error, and its cause where it has one.
+func ended(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || cause == err {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
+
 // wait blocks until w is woken, ctx ends or the socket closes. The caller has registered with w.
 func (c *Core) wait(ctx context.Context, w *waitlist, op string) error {
 	select {
 	case <-w.ch:
 		return nil
 	case <-ctx.Done():
-		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: context.Cause(ctx)}
+		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
 	case <-c.closed:
 		return c.errClosed(op)
 	}

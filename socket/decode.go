@@ -25,6 +25,7 @@ type decoder struct {
 	size            int // of the next chunk
 	filled          bool
 	frames          []extent // finished frames of a message of many, relative to start
+	payload         int      // their bytes
 	slab            [][]byte
 	m               ringmq.Message // the last one
 
@@ -164,7 +165,7 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 			d.need = 0
 			return false, nil
 		}
-		if size > uint64(d.max) || d.pos-d.start+int(size) > d.max+zmtp.MaxHeader*(len(d.frames)+1) {
+		if size > uint64(d.max) || d.exceeds(flags, int(size)) {
 			return false, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
 		}
 		from, to := d.pos+n, d.pos+n+int(size)
@@ -192,11 +193,21 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 			return false, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
 		}
 		d.frames = append(d.frames, extent{from - d.start, to - d.start})
+		d.payload += to - from
 		if flags&zmtp.FlagMore == 0 {
 			d.assemble()
 			return true, nil
 		}
 	}
+}
+
+// exceeds reports whether the message would grow too large with another frame, or the commands between its frames,
+// which lie in the chunk until it is whole.
+func (d *decoder) exceeds(flags byte, size int) bool {
+	if flags&zmtp.FlagCommand != 0 {
+		return len(d.frames) > 0 && d.pos-d.start+size > d.max+maxBetween+zmtp.MaxHeader*len(d.frames)
+	}
+	return d.payload+size > d.max
 }
 
 // assemble makes a message of the frames.
@@ -212,7 +223,7 @@ func (d *decoder) assemble() {
 		rest[i] = at(d.frames[i+1])
 	}
 	d.m = ringmq.Assemble(d.chunk, at(d.frames[0]), rest)
-	d.start = d.pos
+	d.start, d.payload = d.pos, 0
 	if cap(d.frames) > frameSlab {
 		d.frames = nil
 	}

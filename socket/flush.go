@@ -125,6 +125,9 @@ func (p *Pipe) nothing(cn *conn, open bool) flushed {
 	if !open {
 		return flushGated
 	}
+	if (p.muted.Load() || p.core.closing.Load()) && cn.stream.Pending() > 0 {
+		return flushFull // the stream says when it has got rid of everything
+	}
 	if cn.writeWatched {
 		cn.writeWatched = false
 		cn.stream.WatchWrite(false)

@@ -90,21 +90,12 @@ func (d *driver) poll() {
 	}
 }
 
-// driveOnce is the receiver's read. Dense input is left to the loop, which reads while the receiver works.
+// driveOnce is the receiver's read. From the first one on the loop is not told of input.
 func (cn *conn) driveOnce() {
-	if dense := cn.batch > 8*denseMessages; dense == cn.driven && !cn.dead.Load() {
-		cn.driven = !dense
-		cn.stream.WatchRead(dense)
-		if cn.driven {
-			cn.core.drive.begin()
-		}
-	}
-	if !cn.driven {
-		cn.batch -= cn.batch / 8
-		if !cn.read.end() {
-			cn.runRead(maxReads)
-		}
-		return
+	if !cn.driven && !cn.dead.Load() {
+		cn.driven = true
+		cn.stream.WatchRead(false)
+		cn.core.drive.begin()
 	}
 	cn.runRead(0)
 }

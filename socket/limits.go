@@ -40,6 +40,8 @@ const (
 	maxWrites = 8
 	// maxFrames bounds the frames of one message. An empty frame costs its sender 2 bytes and us 24.
 	maxFrames = 1 << 16
+	// maxBetween is the number of bytes that commands between the frames of one message may take.
+	maxBetween = 64 << 10
 	// frameSlab is the number of frame headers that are allocated at once.
 	frameSlab = 256
 	// maxPongBacklog is the number of bytes of unsent commands above which a PING is not answered: a peer that sends
@@ -53,8 +55,6 @@ const (
 	maxHot = 4
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
-	// denseMessages is the mean number of messages a read above which the loop reads, while the receiver works.
-	denseMessages = 1 << 30
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.
 	driveWatch = 5 * time.Millisecond
 	// farewell is how long Close waits for a peer to read what was written to it: closing a TCP connection with

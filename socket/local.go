@@ -168,8 +168,7 @@ func (c *Core) describe() *session.Peer {
 func join(bound, conn *Pipe) {
 	b, c := bound.core, conn.core
 	bound.greet(c.describe(), "inproc")
-	bound.in = conn.local.Load().to
-	bound.in.reader.Store(bound)
+	bound.in = newMailbox(bound, sumHWM(c.cfg.sendHWM, b.cfg.recvHWM))
 	conn.in.hwm.Store(int64(sumHWM(b.cfg.sendHWM, c.cfg.recvHWM)))
 	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(b)})
 
@@ -180,12 +179,12 @@ func join(bound, conn *Pipe) {
 	c.sendMu.Lock()
 	conn.greet(b.describe(), "inproc")
 	meta := metaOf(c)
-	requeue(bound, meta)
-	bound.in.hwm.Store(int64(sumHWM(c.cfg.sendHWM, b.cfg.recvHWM)))
+	conn.local.Load().moveTo(bound, meta)
 	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
 	c.pattern.Ready(conn)
 	c.unlockSend()
 	c.writable.wake()
+	c.quiet.wake() // Close may wait for a peer to take what was queued
 }
 
 // sumHWM is the mark of the one queue that two sockets in a process share: libzmq adds their marks.
@@ -198,16 +197,18 @@ func sumHWM(a, b int) int {
 
 func metaOf(c *Core) *ringmq.Chunk { return ringmq.NewChunk(nil, c.describe().Properties, nil) }
 
-// requeue shows what was queued before the peer was there to the peer's pattern.
-func requeue(p *Pipe, meta *ringmq.Chunk) {
-	for range p.in.q.Depth() {
-		m, _ := p.in.q.Pop()
+// moveTo hands what was queued before the peer was there to the peer, its pattern first.
+func (l *link) moveTo(p *Pipe, meta *ringmq.Chunk) {
+	for {
+		m, ok := l.to.q.Pop()
+		if !ok {
+			break
+		}
 		m = ringmq.Assemble(meta, m.Frame(0), m.Rest())
 		if p.core.pattern.Deliver(p, &m) == Enqueue {
 			p.in.q.Push(m)
 		}
 	}
-	p.in.active.Store(false)
 	if p.in.q.Unpublished() > 0 {
 		p.in.publish()
 	}

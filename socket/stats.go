@@ -82,6 +82,11 @@ func (p *Pipe) stats() PeerStats {
 
 func (c *Core) stats() Stats {
 	pipes := c.allPipes()
+	c.HoldsRecv(func() {
+		for _, p := range pipes {
+			p.in.q.Tell() // the writer may know of fewer
+		}
+	})
 	c.mu.Lock()
 	s := c.past
 	c.mu.Unlock()

@@ -51,8 +51,7 @@ func work(ctx context.Context, endpoint string, id int) (err error) {
 	for {
 		request, err := rep.Recv(ctx)
 		if err == nil {
-			answer := fmt.Sprintf("%s: answered by worker %d", request.Frame(0), id)
-			err = rep.Send(ctx, ringmq.NewString(answer))
+			err = rep.Send(ctx, ringmq.NewString(fmt.Sprintf("%s: answered by worker %d", request.Frame(0), id)))
 		}
 		if err != nil {
 			return err

@@ -38,7 +38,7 @@ type publisher struct {
 	topics   []feed.Topics // by subscriber
 	tally    feed.Tally
 	sent     atomic.Uint64
-	wasted   []uint64 // probes dropped, by subscriber
+	wasted   []uint64 // probes dropped, by subscriber; set by join
 }
 
 func newPublisher(endpoint string, hwm int, topics []feed.Topics) (*publisher, error) {
@@ -59,13 +59,13 @@ func (p *publisher) join(ctx context.Context, c *control) error {
 	defer late.Stop()
 	again := time.NewTicker(probeEvery)
 	defer again.Stop()
+	defer func() { p.wasted = p.dropped() }()
 	for {
 		if err := p.probe(ctx); err != nil {
 			return err
 		}
 		select {
 		case <-c.allHere:
-			p.wasted = p.dropped()
 			return nil
 		case <-ctx.Done():
 			return nil
@@ -134,9 +134,7 @@ func (p *publisher) dropped() []uint64 {
 func (p *publisher) totals() (sent, dropped []uint64) {
 	sent, dropped = make([]uint64, len(p.topics)), p.dropped()
 	for i, topics := range p.topics {
-		if p.wasted != nil {
-			dropped[i] -= p.wasted[i]
-		}
+		dropped[i] -= min(dropped[i], p.wasted[i]) // less if the peer has come anew
 		sent[i] = p.tally.Expected(topics) - dropped[i]
 	}
 	return sent, dropped

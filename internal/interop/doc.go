@@ -12,7 +12,7 @@
 //
 // A message is written as its frames: x6162 has the bytes given, in hexadecimal; 70000@3 has 70000 bytes that follow
 // from the number 3. Answers show long frames as 70000#c0ffee00, size and CRC-32. A numbered message is its head, given
-// with the command, then its number in decimal digits, then up to 199 bytes. A digest is the CRC-32 of frames and their
+// with the command, then its number in decimal digits, then 1 to 200 bytes. A digest is the CRC-32 of frames and their
 // borders over a run of messages.
 //
 //	command            does                                            answer

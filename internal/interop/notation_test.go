@@ -15,20 +15,26 @@ import (
 // longestShown is the length in bytes of the longest frame that answers show in full.
 const longestShown = 32
 
-// pattern is what generated frames are made of. Its length is prime, so that no power of two, where buffers have their
-// borders, is a multiple of it.
+// longestFrame is the length in bytes of the longest frame that the notation can give.
+const longestFrame = 8 << 20
+
+// period is that of generated frames. It is prime, so that no power of two, where buffers have their borders, is a
+// multiple of it.
+const period = 251
+
+// pattern is what generated frames are cut out of; nobody writes to it.
 var pattern = func() []byte {
-	p := make([]byte, 251)
+	p := make([]byte, period)
 	for i := range p {
-		p[i] = byte((i*7 + 13) % 251)
+		p[i] = byte((i*7 + 13) % period)
 	}
-	return p
+	return bytes.Repeat(p, longestFrame/period+2)
 }()
 
 // content returns size bytes that begin at another place of the pattern for another seed.
 func content(size, seed int) []byte {
-	start := seed % len(pattern)
-	return bytes.Repeat(pattern, size/len(pattern)+2)[start : start+size : start+size]
+	start := seed % period
+	return pattern[start : start+size : start+size]
 }
 
 // parse makes the frames of a message out of their notation.
@@ -91,7 +97,7 @@ func expect(notation string) string {
 
 // numbered is message i of a stream. The head stays the caller's.
 func numbered(head [][]byte, i int) [][]byte {
-	return append(head[:len(head):len(head)], []byte(strconv.Itoa(i)), content(i*7%200, i))
+	return append(head[:len(head):len(head)], []byte(strconv.Itoa(i)), content(i*7%200+1, i))
 }
 
 // digest sums up a run of messages, their order and the borders of their frames. It is used by one goroutine.

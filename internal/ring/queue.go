@@ -107,7 +107,7 @@ func (q *Queue[T]) Peek() *T {
 	if q.read == q.seen {
 		q.seen = q.published.Load()
 		if q.read == q.seen {
-			q.tell()
+			q.Tell()
 			return nil
 		}
 	}
@@ -136,11 +136,12 @@ func (q *Queue[T]) Consume() {
 	q.pos++
 	q.read++
 	if q.read-q.told > q.lag {
-		q.tell()
+		q.Tell()
 	}
 }
 
-func (q *Queue[T]) tell() {
+// Tell brings the count of consumed slots that the writer sees up to date. Reader only.
+func (q *Queue[T]) Tell() {
 	if q.told != q.read {
 		q.told = q.read
 		q.consumed.Store(q.read)

@@ -32,6 +32,8 @@ func ParseTraffic(body []byte) (kind CommandKind, arg []byte, err error) {
 		return CommandPing, data, err
 	case zmtp.CmdPong:
 		return CommandPong, data, nil
+	case zmtp.CmdReady:
+		return CommandUnknown, nil, protocolError(CodeUnexpectedCommand, "%s after the handshake", zmtp.CmdReady)
 	case zmtp.CmdError:
 		arg, err = zmtp.ParseError(data)
 		return CommandError, arg, err

@@ -25,7 +25,6 @@ func TestParseTraffic(t *testing.T) {
 		{"\x05ERROR\x03400", session.CommandError, "400"},
 		{"\x04JOINgroup", session.CommandUnknown, ""},
 		{"\x09subscribeA", session.CommandUnknown, ""},
-		{"\x05READY", session.CommandUnknown, ""},
 		{"\x03\x00\x01\x02", session.CommandUnknown, ""},
 	} {
 		kind, arg, err := session.ParseTraffic([]byte(c.in))
@@ -33,7 +32,7 @@ func TestParseTraffic(t *testing.T) {
 		require.Equal(t, c.kind, kind, "%q", c.in)
 		require.Equal(t, c.arg, string(arg), "%q", c.in)
 	}
-	for _, in := range []string{"", "\x00", "\x05READ", "\x04PING", "\x04PING\x00", "\x05ERROR", "\x05ERROR\x034"} {
+	for _, in := range []string{"", "\x00", "\x05READ", "\x05READY", "\x04PING", "\x04PING\x00", "\x05ERROR", "\x05ERROR\x034"} {
 		_, _, err := session.ParseTraffic([]byte(in))
 		require.ErrorIs(t, err, ringmq.ErrProtocol, "%q", in)
 	}

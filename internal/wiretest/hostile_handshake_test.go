@@ -22,23 +22,26 @@ func TestHandshakeTimeout(t *testing.T) {
 	t.Parallel()
 	whole := raw(greeting, ready("DEALER"))
 	overLinks(t, func(t *testing.T, l link) {
+		t.Parallel()
+		sc := newScene(t, l, socket.WithHandshakeTimeout(shortly))
+		places, peers := []*place{}, []*peer{}
 		for _, n := range []int{0, 1, 9, 10, 11, 12, 32, 63, 64, 65, 66, 70, len(whole) - 1} {
-			t.Run(string(rune('0'+n/10))+string(rune('0'+n%10)), func(t *testing.T) {
-				t.Parallel()
-				sc := newScene(t, l, socket.WithHandshakeTimeout(shortly))
-				p := sc.at.peer()
-				p.send(whole[:n])
-				got, err := p.drain()
-				require.False(t, isTimeout(err))
-				require.True(t, bytes.HasPrefix(raw(greeting, goldenReady["ROUTER"]), got), "%x", got)
-				sc.events.ended(sc.at, p, cause{typ: socket.HandshakeFailed, text: "in time"})
-				sc.honest.exchange()
-				if l.connecting { // Trap 20
-					sc.at.peer().shake(1, "DEALER")
-					sc.events.ready(sc.at, 1)
-				}
-			})
+			at := l.meet(t, sc.router)
+			p := at.peer()
+			p.send(whole[:n])
+			places, peers = append(places, at), append(peers, p)
 		}
+		for i, at := range places {
+			got, err := peers[i].drain()
+			require.False(t, isTimeout(err))
+			require.True(t, bytes.HasPrefix(raw(greeting, goldenReady["ROUTER"]), got), "%x", got)
+			sc.events.ended(at, peers[i], cause{typ: socket.HandshakeFailed, text: "in time"})
+			if l.connecting { // Trap 20
+				at.peer().shake(1, "DEALER")
+				sc.events.ready(at, 1)
+			}
+		}
+		sc.honest.exchange()
 	})
 }
 

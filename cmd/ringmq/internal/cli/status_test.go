@@ -137,10 +137,10 @@ func TestSignalLingers(t *testing.T) {
 	const endpoint = "inproc://cli-signal-lingers"
 	r, w := io.Pipe()
 	push := startReading(t, r, "push", "--connect", endpoint, "--linger", patience.String())
-	_, err := io.WriteString(w, "first\nlast\n")
-	require.NoError(t, err)
-	_, err = io.WriteString(w, "x") // it was read, so "last" has been taken
-	require.NoError(t, err)
+	for _, text := range []string{"first\nlast\n", "x"} { // once "x" is read, "last" has been taken and so "first" sent
+		_, err := io.WriteString(w, text)
+		require.NoError(t, err)
+	}
 	push.end(interrupted{syscall.SIGINT})
 	run(t, "pull", "--bind", endpoint, "--count", "1").requireOutput("first\n")
 	push.requireFailure(130)
@@ -150,8 +150,10 @@ func TestSignalLingers(t *testing.T) {
 func TestSignalSaysUnsent(t *testing.T) {
 	r, w := io.Pipe()
 	push := startReading(t, r, "push", "--connect", "tcp://127.0.0.1:1", "--linger", "20ms", "--verbose")
-	_, err := io.WriteString(w, "a\nb\n")
-	require.NoError(t, err)
+	for _, text := range []string{"a\nb\n", "x"} { // once "x" is read, "b" has been taken and so "a" sent
+		_, err := io.WriteString(w, text)
+		require.NoError(t, err)
+	}
 	push.stderr.await(t, regexp.MustCompile("connect failed tcp://127.0.0.1:1"))
 	push.end(interrupted{syscall.SIGTERM})
 	push.requireFailure(143, "message(s) not sent", "tcp://127.0.0.1:1")
