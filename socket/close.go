@@ -254,6 +254,11 @@ func (c *Core) unsent(ctx context.Context) error {
 func (c *Core) allPipes() []*Pipe {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.pipeList()
+}
+
+// pipeList is the pipes in the order in which they came. c.mu held.
+func (c *Core) pipeList() []*Pipe {
 	ps := make([]*Pipe, 0, len(c.pipes))
 	for _, p := range c.pipes {
 		ps = append(ps, p)

@@ -58,16 +58,15 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 	cn := &conn{core: c, pipe: p, loop: c.group.Next(), dialer: d, over: make(chan struct{}), peer: address(nc)}
 	cn.hand = session.NewHandshake(c.handshakeConfig(p.accepted))
 	cn.read.state.Store(taskRunning) // nobody reads before the connection is complete
-	if !c.enlist(cn) {
-		_ = nc.Close()
-		return nil, c.errClosed("connect")
-	}
 	stream, err := cn.loop.Attach(nc, cn)
 	if err != nil {
-		c.delist(cn)
 		return nil, err
 	}
 	cn.stream = stream
+	if !c.enlist(cn) {
+		stream.Close()
+		return nil, c.errClosed("connect")
+	}
 	p.ctl.add(func(dst []byte) []byte { return cn.hand.Start(dst) })
 	p.conn.Store(cn)
 	if t := c.cfg.handshake; t > 0 {

@@ -50,7 +50,7 @@ type heart struct {
 // startHeart begins with PINGs if the socket wants them and the peer knows them.
 func (cn *conn) startHeart(peer *session.Peer) *heart {
 	hb := cn.core.cfg.heartbeat
-	if hb.Interval == 0 || peer.Version.Major < 3 {
+	if hb.Interval == 0 || peer.Version.Major < 3 || peer.Version.Minor == 0 {
 		return nil
 	}
 	h := newHeart(cn)

@@ -136,8 +136,11 @@ func (p *Pipe) SetTag(b []byte) { p.tag.Store(&b) }
 // Accepted reports whether the pipe came through Bind.
 func (p *Pipe) Accepted() bool { return p.accepted }
 
-// CanWrite reports whether a Write would be taken: the mark for sending is not reached.
+// CanWrite reports whether a Write would be taken: the pipe is there and its mark for sending is not reached.
 func (p *Pipe) CanWrite() bool {
+	if p.gone.Load() {
+		return false
+	}
 	if l := p.local.Load(); l != nil {
 		return l.canWrite()
 	}
@@ -185,8 +188,14 @@ func size(m *ringmq.Message) int {
 // Local reports whether the peer is in this process, where messages are passed as they are.
 func (p *Pipe) Local() bool { return p.local.Load() != nil }
 
-// Drop counts a message that the pattern dropped because the pipe was full.
-func (p *Pipe) Drop() { p.dropped.Add(1) }
+// Drop counts a message that the pattern dropped because the pipe was full, or gone.
+func (p *Pipe) Drop() {
+	if p.gone.Load() {
+		p.core.Drop() // its own counts are closed
+		return
+	}
+	p.dropped.Add(1)
+}
 
 // written decides who writes what was just appended. While somebody is writing, or is going to, or cannot, there is
 // nothing to decide: this is the whole cost of a send in dense traffic.

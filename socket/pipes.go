@@ -183,7 +183,7 @@ func (c *Core) chooseDriven() {
 	}
 	list := make([]*conn, 0, len(c.conns))
 	for cn := range c.conns {
-		if cn.stream != nil && !cn.stream.Drivable() {
+		if !cn.stream.Drivable() {
 			return
 		}
 		list = append(list, cn)

@@ -81,15 +81,14 @@ func (p *Pipe) stats() PeerStats {
 }
 
 func (c *Core) stats() Stats {
-	pipes := c.allPipes()
+	c.mu.Lock()
+	pipes, s := c.pipeList(), c.past // together: a pipe that goes meanwhile is in one of them
+	c.mu.Unlock()
 	c.HoldsRecv(func() {
 		for _, p := range pipes {
 			p.in.q.Tell() // the writer may know of fewer
 		}
 	})
-	c.mu.Lock()
-	s := c.past
-	c.mu.Unlock()
 	s.Pending, s.Queued = 0, 0
 	s.Dropped += c.unrouted.Load()
 	s.MissedEvents = c.monitor.missed.Load()

@@ -19,8 +19,18 @@ const (
 // shapes are the messages that every pair of sockets exchanges, as frame sizes in bytes. A frame of 255 bytes is the
 // longest with a length of one byte (RFC 37); 64 KiB is a receive chunk of ours.
 var shapes = [][]int{
-	{0}, {1}, {255}, {256}, {65535}, {64<<10 + 1}, {1 << 20}, {8 << 20},
-	{0, 0}, {1, 0, 255}, {256, 0, 0, 64<<10 + 1, 3}, {1 << 20, 1, 1 << 20},
+	{0},
+	{1},
+	{255},
+	{256},
+	{65535},
+	{64<<10 + 1},
+	{1 << 20},
+	{8 << 20},
+	{0, 0},
+	{1, 0, 255},
+	{256, 0, 0, 64<<10 + 1, 3},
+	{1 << 20, 1, 1 << 20},
 	slices.Repeat([]int{5}, 100),
 }
 

@@ -64,6 +64,7 @@ var layers = []layer{
 // code that ships does not import them.
 var helpers = []string{
 	"internal/conformance",
+	"internal/interop",
 	"internal/leak",
 	"internal/lint",
 	"internal/test*",

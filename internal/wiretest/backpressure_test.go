@@ -65,7 +65,7 @@ func fill(t *testing.T, s sender) (sent int) {
 func TestPushBlocksAtTheMark(t *testing.T) {
 	overLinks(t, func(t *testing.T, l link) {
 		push := open(t, pipeline.NewPush, socket.WithSendHWM(mark))
-		p := l.meet(t, push).peer()
+		p := l.meet(t, push).peer().slow()
 		p.shake(1, "PULL")
 		n := fill(t, push)
 		stats := push.Stats()
@@ -92,7 +92,7 @@ func TestPushGoesRoundTheFullPeer(t *testing.T) {
 		push := open(t, pipeline.NewPush, socket.WithSendHWM(mark))
 		seen := watch(t, push)
 		at := l.meet(t, push)
-		at.peer().shake(1, "PULL")
+		at.peer().slow().shake(1, "PULL")
 		seen.ready(at, 1)
 		full := fill(t, push)
 		p := l.meet(t, push).peer()
@@ -111,7 +111,7 @@ func TestPubDropsAndCounts(t *testing.T) {
 		const published = 40 * mark
 		pub := open(t, pubsub.NewPub, socket.WithSendHWM(mark))
 		slowAt, quickAt := l.meet(t, pub), l.meet(t, pub)
-		slow, quick := slowAt.peer(), quickAt.peer()
+		slow, quick := slowAt.peer().slow(), quickAt.peer()
 		for _, p := range []*peer{slow, quick} {
 			p.shake(1, "SUB")
 			p.send(command("SUBSCRIBE", "bulk"))

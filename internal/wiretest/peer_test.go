@@ -109,6 +109,15 @@ func (p *peer) sync() {
 	p.expect(pong("sync"))
 }
 
+// slow keeps the kernel from taking in more than a little for a peer that does not read.
+func (p *peer) slow() *peer {
+	p.t.Helper()
+	c, ok := p.conn.(interface{ SetReadBuffer(bytes int) error })
+	require.True(p.t, ok)
+	require.NoError(p.t, c.SetReadBuffer(64<<10))
+	return p
+}
+
 // hangUp ends the connection in an orderly way.
 func (p *peer) hangUp() {
 	p.t.Helper()
