@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -223,6 +224,42 @@ func TestRestartedREQ(t *testing.T) {
 	}
 }
 
+// TestReplyToKilledREQ: the reply to a REQ that was killed is for nobody (RFC 28), least of all for the one that is
+// started in its place. libzmq's REP gives it to that one where it has connected and not bound.
+func TestReplyToKilledREQ(t *testing.T) {
+	for _, w := range wirings("libzmq") {
+		for _, c := range []struct {
+			name     string
+			received bool // before the REQ is killed
+		}{{"received-before", true}, {"received-after", false}} {
+			t.Run(w.String()+"/"+c.name, func(t *testing.T) {
+				t.Parallel()
+				o := newOurs(t, "REP")
+				peers := w.rewire(t, o, "REQ")
+				p := peers.start()
+				require.Equal(t, "sent", do(p, "send x01"))
+				if c.received {
+					require.Equal(t, "got x01", do(o, "recv"))
+				}
+				pending := func() bool { ps := o.Peers(); return len(ps) == 1 && ps[0].Received == 1 }
+				require.Eventually(t, pending, patience, time.Millisecond)
+				p.kill()
+				o.await(socket.Disconnected)
+				if !c.received {
+					require.Equal(t, "got x01", do(o, "recv"))
+				}
+				require.Equal(t, "sent", do(o, "send x02"))
+
+				p = peers.start()
+				require.Equal(t, "sent", do(p, "send x03"))
+				require.Equal(t, "got x03", do(o, "recv"))
+				require.Equal(t, "sent", do(o, "send x04"))
+				require.Equal(t, "got x04", do(p, "recv"))
+			})
+		}
+	}
+}
+
 // TestRestartedREP: our REQ goes on with a REP that takes the place of one that was killed between two requests.
 func TestRestartedREP(t *testing.T) {
 	for _, w := range wirings("libzmq") {
@@ -231,6 +268,49 @@ func TestRestartedREP(t *testing.T) {
 			o := newOurs(t, "REQ")
 			peers := w.rewire(t, o, "REP")
 			for range 3 {
+				p := peers.start()
+				start(p, "echo %d", endless)
+				require.Equal(t, expectStream(enough, ""), do(o, "ask %d", enough))
+				p.kill()
+				o.await(socket.Disconnected)
+			}
+		})
+	}
+}
+
+// TestRestartedConversation: between DEALER and ROUTER requests find their way there and replies the way back, after each
+// restart under the same routing id.
+func TestRestartedConversation(t *testing.T) {
+	const rounds = 3
+	for _, w := range wirings("libzmq") {
+		t.Run(w.String()+"/our-ROUTER", func(t *testing.T) {
+			t.Parallel()
+			o := newOurs(t, "ROUTER", socket.WithMandatory())
+			peers := w.rewire(t, o, "DEALER", "routing_id="+text("id"))
+			for range rounds {
+				p := peers.start()
+				echoed := start(o, "echo %d", enough)
+				require.Equal(t, expectStream(enough, ""), do(p, "ask %d", enough))
+				echoed()
+				p.kill()
+				o.await(socket.Disconnected)
+				err := o.conn.Send(t.Context(), ringmq.NewString("id", "later"))
+				if w.weBind {
+					require.ErrorIs(t, err, ringmq.ErrNoRoute)
+					continue
+				}
+				require.NoError(t, err) // for the peer that will be there again
+				p = peers.start()
+				require.Equal(t, expect(text("later")), do(p, "recv"))
+				p.kill()
+				o.await(socket.Disconnected)
+			}
+		})
+		t.Run(w.String()+"/our-DEALER", func(t *testing.T) {
+			t.Parallel()
+			o := newOurs(t, "DEALER", socket.WithIdentity("id"))
+			peers := w.rewire(t, o, "ROUTER")
+			for range rounds {
 				p := peers.start()
 				start(p, "echo %d", endless)
 				require.Equal(t, expectStream(enough, ""), do(o, "ask %d", enough))
