@@ -40,6 +40,9 @@ func (c *Chunk) Reset(props *Properties) {
 	c.refs.Store(writerShare)
 }
 
+// Properties are those of the peer that the messages came from; nil if nothing is known.
+func (c *Chunk) Properties() *Properties { return c.props }
+
 // Seal ends the writer's share: messages is the number of references handed out, one for each message. The writer
 // does not touch the chunk afterwards.
 func (c *Chunk) Seal(messages int64) {

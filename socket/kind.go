@@ -24,6 +24,8 @@ type Kind struct {
 	Peers []string
 	// OneConnect: repeating a Connect to one endpoint is a no-op, as libzmq has it for DEALER, SUB, PUB and REQ.
 	OneConnect bool
+	// NoResume: what is queued for a peer that is lost is meant for nobody else (REP).
+	NoResume bool
 	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB).
 	NoLinger bool
 }
@@ -34,6 +36,7 @@ func KindOf(name string) Kind {
 		Name:       name,
 		Peers:      zmtp.PeerTypes(name),
 		OneConnect: name == zmtp.Dealer || name == zmtp.Sub || name == zmtp.Pub || name == zmtp.Req,
+		NoResume:   name == zmtp.Rep,
 		NoLinger:   name == zmtp.Sub || name == zmtp.XSub,
 	}
 }

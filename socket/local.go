@@ -167,18 +167,19 @@ func (c *Core) describe() *session.Peer {
 // ready first, so that it can take what the connecting side has queued.
 func join(bound, conn *Pipe) {
 	b, c := bound.core, conn.core
-	bound.greet(c.describe(), "inproc")
+	from, to := c.describe(), b.describe() // who connects, and who is bound
+	bound.greet(from, "inproc")
 	bound.in = newMailbox(bound, sumHWM(c.cfg.sendHWM, b.cfg.recvHWM))
 	conn.in.hwm.Store(int64(sumHWM(b.cfg.sendHWM, c.cfg.recvHWM)))
-	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(b)})
+	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(to)})
 
 	if !b.admit(bound) {
 		c.lostLocal(conn)
 		return
 	}
 	c.sendMu.Lock()
-	conn.greet(b.describe(), "inproc")
-	meta := metaOf(c)
+	conn.greet(to, "inproc")
+	meta := metaOf(from)
 	conn.local.Load().moveTo(bound, meta)
 	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
 	c.pattern.Ready(conn)
@@ -195,7 +196,8 @@ func sumHWM(a, b int) int {
 	return a + b
 }
 
-func metaOf(c *Core) *ringmq.Chunk { return ringmq.NewChunk(nil, c.describe().Properties, nil) }
+// metaOf is what the messages of a peer say of it.
+func metaOf(peer *session.Peer) *ringmq.Chunk { return ringmq.NewChunk(nil, peer.Properties, nil) }
 
 // moveTo hands what was queued before the peer was there to the peer, its pattern first.
 func (l *link) moveTo(p *Pipe, meta *ringmq.Chunk) {

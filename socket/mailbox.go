@@ -16,8 +16,9 @@ import (
 type mailbox struct {
 	q      ring.Queue[ringmq.Message]
 	hwm    atomic.Int64         // messages; 0: no limit
-	active atomic.Bool          // its pipe is on the socket's list, or about to be
 	reader atomic.Pointer[Pipe] // the pipe at the receiving end; nil while an inproc peer is not bound
+	_      [128]byte            // what changes with the traffic is kept apart from what does not
+	active atomic.Bool          // its pipe is on the socket's list, or about to be
 	paused atomic.Bool          // the writer waits for room
 }
 

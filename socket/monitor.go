@@ -108,12 +108,13 @@ func (c *Core) event(e Event) {
 	}
 }
 
-// report tells how a connection ended.
-func (c *Core) report(cn *conn) {
+// ending is the event of the connection's end.
+func (cn *conn) ending() Event {
 	e := Event{Type: Disconnected, Endpoint: cn.pipe.endpoint, Peer: cn.peer, Identity: string(cn.pipe.Identity())}
+	phase := "connection"
 	if !cn.open.Load() {
-		e.Type = HandshakeFailed
+		e.Type, phase = HandshakeFailed, "handshake"
 	}
-	e.Err = cn.wrapped(map[bool]string{true: "connection", false: "handshake"}[cn.open.Load()])
-	c.event(e)
+	e.Err = cn.wrapped(phase)
+	return e
 }

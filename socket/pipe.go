@@ -185,6 +185,12 @@ func size(m *ringmq.Message) int {
 	return n
 }
 
+// Sent reports whether m came from the peer that is there now, not from one before a reconnection.
+func (p *Pipe) Sent(m *ringmq.Message) bool {
+	peer, c := p.peer.Load(), m.Chunk()
+	return peer != nil && !p.gone.Load() && c != nil && c.Properties() == peer.Properties
+}
+
 // Local reports whether the peer is in this process, where messages are passed as they are.
 func (p *Pipe) Local() bool { return p.local.Load() != nil }
 

@@ -104,14 +104,29 @@ func (c *Core) lost(cn *conn) {
 	p.conn.Store(nil)
 	p.ctl.take(nil)
 	p.ctlOut = nil
-	c.report(cn)
+	ended := cn.ending()
 	if d == nil {
 		c.detach(p)
-		p.flush.state.Store(taskBlocked)
-		return
+	} else {
+		c.forgetPeer(cn)
 	}
+	p.flush.state.Store(taskBlocked)
+	c.event(ended) // whoever acts on it meets the new state
+	if d != nil {
+		c.quiet.wake()
+		d.lost(cn.failure)
+	}
+}
+
+// forgetPeer keeps a pipe that Connect made, and what is queued on it, for the next connection.
+func (c *Core) forgetPeer(cn *conn) {
+	p := cn.pipe
 	c.sendMu.Lock()
-	p.out.Rewind()
+	if c.kind.NoResume {
+		p.discarded.Add(uint64(p.out.Drop()))
+	} else {
+		p.out.Rewind()
+	}
 	p.forget()
 	if cn.open.Load() {
 		c.pattern.Lost(p)
@@ -120,9 +135,6 @@ func (c *Core) lost(cn *conn) {
 	if permanent(cn.failure) {
 		c.detach(p)
 	}
-	p.flush.state.Store(taskBlocked)
-	c.quiet.wake()
-	d.lost(cn.failure)
 }
 
 // drop ends a connector and its pipe; the pipe has no connection.

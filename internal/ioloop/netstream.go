@@ -149,17 +149,18 @@ func (s *netStream) Writev(bufs [][]byte) (int, error) {
 	case s.outErr != nil:
 		return 0, s.outErr
 	}
-	n := 0
+	n, full := 0, false
 	for _, b := range bufs {
 		room := netWriteBuffer - s.writing - len(s.out)
-		if room <= 0 {
+		if room <= 0 && len(b) > 0 {
+			full = true
 			break
 		}
-		b = b[:min(len(b), room)]
+		b = b[:min(len(b), max(room, 0))]
 		s.out = append(s.out, b...)
 		n += len(b)
 	}
-	if n == 0 {
+	if n == 0 && full {
 		return 0, ErrAgain
 	}
 	s.wantOut.Signal()

@@ -55,6 +55,7 @@ type Queue[T any] struct {
 	published atomic.Uint64 // slots the reader may take; stored by the writer
 	_         [cacheLine - 8]byte
 	consumed  atomic.Uint64 // slots taken, at most lag behind; stored by the reader
+	_         [cacheLine - 8]byte
 	pool      *Pool[T]
 	first     atomic.Pointer[block[T]] // the first block ever, for a reader that has none yet
 }

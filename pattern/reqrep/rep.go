@@ -44,6 +44,9 @@ func (s *rep) Detach(p *socket.Pipe) {
 	}
 }
 
+// Lost: the reply is for nobody who may come in its place (RFC 28).
+func (s *rep) Lost(p *socket.Pipe) { s.Detach(p) }
+
 // Deliver passes over a request without a delimiter or without a body: there is nothing that it could be answered to,
 // and libzmq does the same.
 func (s *rep) Deliver(_ *socket.Pipe, m *ringmq.Message) socket.Verdict {
@@ -75,7 +78,9 @@ func (s *rep) Recv(m *ringmq.Message) error {
 	}
 	n := envelopeLen(m)
 	s.keep(m, n)
-	s.owing, s.from = true, p
+	if s.owing, s.from = true, p; !p.Sent(m) {
+		s.from = nil // the requester is gone
+	}
 	socket.Strip(m, n)
 	return nil
 }

@@ -1,0 +1,249 @@
+package ioloop
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// numbered is posted work that notes its turn.
+type numbered struct {
+	poster, n int
+	ran       func(poster, n int)
+}
+
+func (w *numbered) Run() { w.ran(w.poster, w.n) }
+
+// What many goroutines post runs once each, on one goroutine, in the order of each poster.
+func TestPostFromManyGoroutines(t *testing.T) {
+	const posters, each = 8, 3000
+	l := startLoop(t)
+	done := make(chan struct{})
+	var next [posters]int // the loop's
+	left := posters * each
+	ran := func(poster, n int) {
+		if next[poster] != n {
+			t.Errorf("poster %d: work %d ran in place of %d", poster, n, next[poster])
+		}
+		next[poster]++
+		if left--; left == 0 {
+			close(done)
+		}
+	}
+	for p := range posters {
+		go func() {
+			for i := range each {
+				l.Post(&numbered{p, i, ran})
+				if i%64 == 0 {
+					runtime.Gosched() // let the loop go to sleep now and then
+				}
+			}
+		}()
+	}
+	within(t, done)
+	for _, n := range next {
+		require.Equal(t, each, n)
+	}
+}
+
+func TestPostWakesASleepingLoop(t *testing.T) {
+	l := startLoop(t)
+	ran := make(chan struct{})
+	for range 300 {
+		awaitSleep(t, l)
+		l.Post(runFunc(func() { ran <- struct{}{} }))
+		within(t, ran)
+	}
+}
+
+// Posts that race with the loop's way to sleep.
+func TestPostIsNeverSleptOver(t *testing.T) {
+	const rounds = 5000
+	l := startLoop(t)
+	ran := make(chan struct{}, 1)
+	for i := range rounds {
+		l.Post(runFunc(func() { ran <- struct{}{} }))
+		within(t, ran)
+		for range i % (3 * idleRounds) {
+			runtime.Gosched()
+		}
+	}
+}
+
+func awaitSleep(t testing.TB, l *Loop) {
+	eventually(t, "the loop sleeps", l.asleep.Load)
+}
+
+func TestWorkPostsWork(t *testing.T) {
+	l := startLoop(t)
+	done := make(chan struct{})
+	left := 1000
+	var again runFunc
+	again = func() {
+		if left--; left == 0 {
+			close(done)
+			return
+		}
+		l.Post(again)
+	}
+	l.Post(again)
+	within(t, done)
+}
+
+func TestLaterRunsOnce(t *testing.T) {
+	const each = 50
+	l := startLoop(t)
+	var runs [4 * each]atomic.Int32
+	done := make(chan struct{}, len(runs))
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for i := range each {
+				if i%10 == 0 {
+					awaitSleep(t, l)
+				}
+				l.Later(runFunc(func() {
+					runs[w*each+i].Add(1)
+					done <- struct{}{}
+				}))
+			}
+		})
+	}
+	for range runs {
+		within(t, done)
+	}
+	wg.Wait()
+	awaitSleep(t, l)
+	for i := range runs {
+		require.EqualValues(t, 1, runs[i].Load())
+	}
+}
+
+// Work that asks for Later from within Later comes round again.
+func TestLaterAgain(t *testing.T) {
+	l := startLoop(t)
+	done := make(chan struct{})
+	left := 20
+	var again runFunc
+	again = func() {
+		if left--; left == 0 {
+			close(done)
+			return
+		}
+		l.Later(again)
+	}
+	l.Later(again)
+	within(t, done)
+}
+
+// A loop that always has something to do still comes to what was put off.
+func TestLaterOnABusyLoop(t *testing.T) {
+	l := startLoop(t)
+	came, stop := make(chan struct{}), make(chan struct{})
+	var busy runFunc
+	busy = func() {
+		select {
+		case <-stop:
+		default:
+			l.Post(busy)
+		}
+	}
+	l.Post(busy)
+	defer close(stop)
+	l.Later(runFunc(func() { close(came) }))
+	within(t, came)
+}
+
+func TestStopComesAfterPostedWork(t *testing.T) {
+	for range 300 {
+		l, err := newLoop(loopConfig{cpu: -1})
+		require.NoError(t, err)
+		var ran atomic.Int32
+		for range 3 {
+			l.Post(runFunc(func() { ran.Add(1) }))
+		}
+		l.stop()
+		require.EqualValues(t, 3, ran.Load())
+		select {
+		case <-l.done:
+		default:
+			require.Fail(t, "stop returned before the loop had ended")
+		}
+	}
+}
+
+func TestStopEndsASleepingLoop(t *testing.T) {
+	for range 50 {
+		l, err := newLoop(loopConfig{cpu: -1})
+		require.NoError(t, err)
+		awaitSleep(t, l)
+		l.stop()
+	}
+}
+
+// watchedPoller counts what the loop asks of the system.
+type watchedPoller struct {
+	poller
+	polls, blocks atomic.Int32
+}
+
+func (p *watchedPoller) poll(l *Loop) bool {
+	p.polls.Add(1)
+	return p.poller.poll(l)
+}
+
+func (p *watchedPoller) block() {
+	p.blocks.Add(1)
+	p.poller.block()
+}
+
+// watch makes a loop whose poller is counted.
+func watch(t testing.TB) (*Loop, *watchedPoller) {
+	p, err := newPoller()
+	require.NoError(t, err)
+	w := &watchedPoller{poller: p}
+	l := &Loop{cfg: loopConfig{cpu: -1}, poller: w, done: make(chan struct{})}
+	go l.run()
+	t.Cleanup(l.stop)
+	return l, w
+}
+
+// An idle loop does nothing at all: while another one is kept busy it sleeps one sleep.
+func TestIdleLoopSleeps(t *testing.T) {
+	idle, calls := watch(t)
+	idle.Post(runFunc(func() {}))
+	awaitSleep(t, idle)
+	requireAtRest(t, idle, calls)
+}
+
+// requireAtRest finds the loop asleep and sees that it is left alone while another one is posted to many times.
+func requireAtRest(t testing.TB, idle *Loop, calls *watchedPoller) {
+	t.Helper()
+	var polls, blocks int32
+	settled := func() bool { // what woke it may still be on its way
+		p, b := polls, blocks
+		polls, blocks = calls.polls.Load(), calls.blocks.Load()
+		ticks(t, 50)
+		return idle.asleep.Load() && p == polls && b == blocks
+	}
+	eventually(t, "rest", settled)
+	ticks(t, 500)
+	require.True(t, idle.asleep.Load())
+	require.Equal(t, polls, calls.polls.Load())
+	require.Equal(t, blocks, calls.blocks.Load())
+}
+
+// ticks are so many round trips to another loop.
+func ticks(t testing.TB, n int) {
+	l, err := newLoop(loopConfig{cpu: -1})
+	require.NoError(t, err)
+	defer l.stop()
+	ran := make(chan struct{})
+	for range n {
+		l.Post(runFunc(func() { ran <- struct{}{} }))
+		within(t, ran)
+	}
+}
