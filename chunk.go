@@ -80,6 +80,17 @@ func (p *Properties) Add(name, value string) {
 	p.values = append(p.values, value)
 }
 
+// Set sets a property, in place of what the peer may have said.
+func (p *Properties) Set(name, value string) {
+	for i, n := range p.names {
+		if strings.EqualFold(n, name) {
+			p.names[i], p.values[i] = name, value
+			return
+		}
+	}
+	p.Add(name, value)
+}
+
 // Get returns the value of a property; names are compared without regard to case (RFC 23).
 func (p *Properties) Get(name string) (string, bool) {
 	if p == nil {

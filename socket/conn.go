@@ -235,7 +235,7 @@ func (cn *conn) shake() error {
 func (cn *conn) established() error {
 	cn.stopTimers()
 	peer := cn.hand.Peer()
-	peer.Properties.Add("Peer-Address", cn.peer)
+	peer.Properties.Set(propPeerAddress, cn.peer)
 	cn.dec.startTraffic(peer, cn.core.cfg.maxMessage)
 	cn.transcode = peer.Version.Major == 1
 	p := cn.pipe

@@ -173,3 +173,14 @@ func (d *driver) stop() {
 		d.timer.Stop()
 	}
 }
+
+// String is "park", or "spin" or "adaptive" with the time.
+func (i Idle) String() string {
+	switch {
+	case i.adaptive:
+		return "adaptive " + i.spin.String()
+	case i.spin == 0:
+		return "park"
+	}
+	return "spin " + i.spin.String()
+}

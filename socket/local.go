@@ -14,6 +14,12 @@ import (
 // memory of their own.
 const slabSize = 64 << 10
 
+// propPeerAddress is the property that says where a message came from; inprocAddress is its value within the process.
+const (
+	propPeerAddress = "Peer-Address"
+	inprocAddress   = "inproc"
+)
+
 // link is the sending direction of a pipe whose peer is in this process, or will be: messages go straight into the
 // peer's mailbox, on the sender's goroutine and under its send lock.
 type link struct {
@@ -160,6 +166,7 @@ func (c *Core) describe() *session.Peer {
 	for _, p := range c.cfg.metadata {
 		props.Add(p.Name, string(p.Value))
 	}
+	props.Set(propPeerAddress, inprocAddress)
 	return peer
 }
 
@@ -168,7 +175,7 @@ func (c *Core) describe() *session.Peer {
 func join(bound, conn *Pipe) {
 	b, c := bound.core, conn.core
 	from, to := c.describe(), b.describe() // who connects, and who is bound
-	bound.greet(from, "inproc")
+	bound.greet(from, inprocAddress)
 	bound.in = newMailbox(bound, sumHWM(c.cfg.sendHWM, b.cfg.recvHWM))
 	conn.in.hwm.Store(int64(sumHWM(b.cfg.sendHWM, c.cfg.recvHWM)))
 	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(to)})
@@ -178,7 +185,7 @@ func join(bound, conn *Pipe) {
 		return
 	}
 	c.sendMu.Lock()
-	conn.greet(to, "inproc")
+	conn.greet(to, inprocAddress)
 	meta := metaOf(from)
 	conn.local.Load().moveTo(bound, meta)
 	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
