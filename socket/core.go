@@ -47,10 +47,9 @@ type Core struct {
 	drive              driver
 	unrouted           atomic.Uint64
 
-	closing  atomic.Bool
-	closed   chan struct{} // closed when the socket no longer sends or receives
-	closeErr error
-	once     sync.Once
+	closing atomic.Bool
+	closed  chan struct{} // closed when the socket no longer sends or receives
+	once    sync.Once
 
 	mu        sync.Mutex // guards what follows
 	pipes     map[uint64]*Pipe

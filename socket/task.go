@@ -28,8 +28,6 @@ const (
 	taskOver                    // never again
 )
 
-func (t *task) idle() bool { return t.state.Load() == taskIdle }
-
 // wake says that there is work. If it returns true the caller must have a loop begin.
 func (t *task) wake() bool {
 	for {

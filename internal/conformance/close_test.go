@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestUseAfterClose(t *testing.T) {
 	for _, s := range everyType(t) {
 		t.Run(s.Type(), func(t *testing.T) {
 			bound := bind(t, s, freshInproc(t))
-			shut(t, s)
+			require.NoError(t, within(t, "Close", s.Close))
 			require.NoError(t, s.Close())
 			require.NoError(t, s.Shutdown(context.Background()))
 			_, err := s.Bind(freshInproc(t))
@@ -79,21 +80,19 @@ func TestCloseEndsWaits(t *testing.T) {
 		send(t, push, "to the mark")
 		ctx := deadline(t)
 		m := ringmq.NewString("x")
-		var waits []<-chan error
-		for range 3 {
-			waits = append(waits,
-				blocked(t, func() error { return push.Send(ctx, m) }),
-				blocked(t, func() error { return push.SendBytes(ctx, m.Frame(0)) }),
-				blocked(t, func() error { _, err := push.SendBatch(ctx, []ringmq.Message{m, m}); return err }),
-				blocked(t, func() error { _, err := pull.Recv(ctx); return err }),
-				blocked(t, func() error { _, err := pull.RecvBatch(ctx, make([]ringmq.Message, 2)); return err }),
-				blocked(t, func() (err error) {
-					for _, err = range pull.Messages(ctx) {
-					}
-					return err
-				}),
-			)
+		calls := []func() error{
+			func() error { return push.Send(ctx, m) },
+			func() error { return push.SendBytes(ctx, m.Frame(0)) },
+			func() error { _, err := push.SendBatch(ctx, []ringmq.Message{m, m}); return err },
+			func() error { _, err := pull.Recv(ctx); return err },
+			func() error { _, err := pull.RecvBatch(ctx, make([]ringmq.Message, 2)); return err },
+			func() (err error) {
+				for _, err = range pull.Messages(ctx) {
+				}
+				return err
+			},
 		}
+		waits := blockedAll(t, slices.Repeat(calls, 3)...)
 		var u *ringmq.UnsentError
 		require.ErrorAs(t, within(t, "Close", push.Close), &u)
 		shut(t, pull)
@@ -259,11 +258,11 @@ func TestCloseWithNothingToSend(t *testing.T) {
 		bind(t, push, fresh())
 		send(t, push, "x")
 		drain(t, pull, 1)
-		shut(t, push)
-		shut(t, pull)
+		require.NoError(t, within(t, "PUSH.Close", push.Close))
+		require.NoError(t, within(t, "PULL.Close", pull.Close))
 		sub := open(t, pubsub.NewSub, long)
 		require.NoError(t, sub.Connect(fresh()))
 		require.NoError(t, sub.Subscribe("subscriptions are not waited for"))
-		shut(t, sub)
+		require.NoError(t, within(t, "SUB.Close", sub.Close))
 	})
 }

@@ -161,10 +161,10 @@ func within(t *testing.T, what string, call func() error) error {
 	}
 }
 
-// shut closes a socket that has nothing left to send.
+// shut closes a socket once everything is sent, whatever its linger period.
 func shut(t *testing.T, s sock) {
 	t.Helper()
-	require.NoError(t, within(t, s.Type()+".Close", s.Close))
+	require.NoError(t, within(t, s.Type()+".Shutdown", func() error { return s.Shutdown(deadline(t)) }))
 }
 
 // deadline is a context for a call that is to succeed.
@@ -298,14 +298,26 @@ func drain(t *testing.T, r receiver, n int) {
 // result.
 func blocked(t *testing.T, call func() error) <-chan error {
 	t.Helper()
-	done := make(chan error, 1)
-	go func() { done <- call() }()
-	select {
-	case err := <-done:
-		t.Fatalf("the call did not block: %v", err)
-	case <-time.After(moment):
+	return blockedAll(t, call)[0]
+}
+
+// blockedAll is blocked for many calls at once.
+func blockedAll(t *testing.T, calls ...func() error) (waits []<-chan error) {
+	t.Helper()
+	for _, call := range calls {
+		done := make(chan error, 1)
+		go func() { done <- call() }()
+		waits = append(waits, done)
 	}
-	return done
+	<-time.After(moment)
+	for _, done := range waits {
+		select {
+		case err := <-done:
+			t.Fatalf("a call did not block: %v", err)
+		default:
+		}
+	}
+	return waits
 }
 
 // result waits for what blocked returned.

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -172,8 +173,10 @@ func TestMonitorOfStrangers(t *testing.T) {
 				if order != "bind first" {
 					bind(t, a, endpoint)
 				}
-				require.ErrorIs(t, await(t, as, socket.HandshakeFailed).Err, ringmq.ErrProtocol)
-				require.Error(t, await(t, bs, socket.HandshakeFailed).Err)
+				one, other := await(t, as, socket.HandshakeFailed).Err, await(t, bs, socket.HandshakeFailed).Err
+				require.Error(t, one)
+				require.Error(t, other)
+				require.ErrorIs(t, errors.Join(one, other), ringmq.ErrProtocol, "one may only see the other leave")
 				eventually(t, "no peers are left", func() bool { return len(a.Peers())+len(b.Peers()) == 0 })
 
 				push := open(t, pipeline.NewPush)

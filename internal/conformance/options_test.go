@@ -290,7 +290,7 @@ func TestHeldMessages(t *testing.T) {
 			push, pull := open(t, pipeline.NewPush, hold, socket.WithLinger(patience)), open(t, pipeline.NewPull)
 			link(t, pull, push, fresh())
 			send(t, push, "held")
-			shut(t, push)
+			require.NoError(t, within(t, "Close", push.Close))
 			require.Equal(t, []string{"held"}, recv(t, pull))
 		})
 	})

@@ -185,7 +185,7 @@ func TestQueuedMessagesOutliveTheirSender(t *testing.T) {
 		for i := range 100 {
 			send(t, push, strconv.Itoa(i))
 		}
-		shut(t, push)
+		require.NoError(t, within(t, "Close", push.Close))
 		awaitPeers(t, pull, 0)
 		for i := range 100 {
 			require.Equal(t, []string{strconv.Itoa(i)}, recv(t, pull))

@@ -46,16 +46,7 @@ func TestGroupCloseStopsItsLoops(t *testing.T) {
 	require.NoError(t, err)
 	g.Close()
 	for _, l := range g.loops {
-		require.True(t, ended(l))
-	}
-}
-
-func ended(l *Loop) bool {
-	select {
-	case <-l.done:
-		return true
-	default:
-		return false
+		require.True(t, isClosed(l.done))
 	}
 }
 
@@ -70,14 +61,14 @@ func TestSharedGroupLivesAsLongAsItsUsers(t *testing.T) {
 	Release()
 	requireRuns(t, first.Next())
 	Release()
-	require.True(t, ended(first.loops[0]))
+	require.True(t, isClosed(first.loops[0].done))
 
 	third, err := Acquire()
 	require.NoError(t, err)
 	require.NotSame(t, first, third)
 	requireRuns(t, third.Next())
 	Release()
-	require.True(t, ended(third.loops[0]))
+	require.True(t, isClosed(third.loops[0].done))
 }
 
 func requireRuns(t testing.TB, l *Loop) {

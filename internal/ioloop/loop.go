@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Runner is a piece of work for a loop.
@@ -35,9 +36,10 @@ type Loop struct {
 
 	mu     sync.Mutex
 	posted []Runner
-	spare  []Runner // the loop's; swapped with posted
-	later  []Runner // see Later
-	due    []Runner // the loop's; swapped with later
+	spare  []Runner  // the loop's; swapped with posted
+	later  []Runner  // see Later
+	due    []Runner  // the loop's; swapped with later
+	since  time.Time // of the oldest in later
 
 	depth   atomic.Int32 // len(posted)
 	pauses  atomic.Bool  // later is not empty: the loop sleeps only for a pause
@@ -73,7 +75,9 @@ func (l *Loop) Post(r Runner) {
 // Later has the loop call r.Run once after a short pause, 50 to 150 µs.
 func (l *Loop) Later(r Runner) {
 	l.mu.Lock()
-	l.later = append(l.later, r)
+	if l.later = append(l.later, r); len(l.later) == 1 {
+		l.since = time.Now()
+	}
 	l.pauses.Store(true)
 	l.mu.Unlock()
 	l.ring()
@@ -101,6 +105,7 @@ func (l *Loop) run() {
 		ran := l.runPosted()
 		if l.poller.poll(l) || ran {
 			idle = 0
+			l.runLater(pauseTime) // it is too busy to pause
 			continue
 		}
 		if l.stopped.Load() {
@@ -111,16 +116,21 @@ func (l *Loop) run() {
 			continue
 		}
 		l.sleep()
-		l.runLater()
+		l.runLater(0)
 		idle = 0
 	}
 }
 
-func (l *Loop) runLater() {
+// runLater runs what was left for later at least age ago.
+func (l *Loop) runLater(age time.Duration) {
 	if !l.pauses.Load() {
 		return
 	}
 	l.mu.Lock()
+	if age > 0 && time.Since(l.since) < age {
+		l.mu.Unlock()
+		return
+	}
 	l.due, l.later = l.later, l.due[:0]
 	l.pauses.Store(false)
 	l.mu.Unlock()

@@ -4,7 +4,12 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+// closeWithin is how long what was written before a Close may take to reach the operating system, which would send it
+// on by itself had it come there.
+const closeWithin = time.Second
 
 // Sizes of the two buffers of a netStream, in bytes. They stand for the kernel's socket buffers.
 const (
@@ -96,6 +101,9 @@ func (s *netStream) Read(p []byte) (int, error) {
 		n := copy(p, s.in)
 		if s.in = s.in[n:]; len(s.in) == 0 {
 			s.wantIn.Signal()
+			if s.inErr != nil {
+				s.report(Readable) // the end came together with the data
+			}
 		}
 		return n, nil
 	case s.inErr != nil:
@@ -111,12 +119,10 @@ func (s *netStream) writeBehind() {
 		for len(s.out) == 0 && !s.finish && !s.closed && s.outErr == nil {
 			s.wantOut.Wait()
 		}
-		if s.closed || s.outErr != nil || len(s.out) == 0 {
-			finish := s.finish && !s.closed && s.outErr == nil
+		if s.outErr != nil || len(s.out) == 0 {
+			closed := s.closed
 			s.mu.Unlock()
-			if finish {
-				s.halfClose()
-			}
+			s.lastByteOut(closed)
 			return
 		}
 		buf, s.out = s.out, buf[:0]
@@ -134,10 +140,21 @@ func (s *netStream) writeBehind() {
 	}
 }
 
-func (s *netStream) halfClose() {
+// lastByteOut ends the connection, or its direction, when everything is written or nothing more can be.
+func (s *netStream) lastByteOut(closed bool) {
+	if closed {
+		_ = s.c.Close()
+		return
+	}
 	if c, ok := s.c.(interface{ CloseWrite() error }); ok {
 		_ = c.CloseWrite()
 	}
+	s.mu.Lock()
+	for !s.closed {
+		s.wantOut.Wait()
+	}
+	s.mu.Unlock()
+	_ = s.c.Close()
 }
 
 func (s *netStream) Writev(bufs [][]byte) (int, error) {
@@ -210,7 +227,9 @@ func (s *netStream) Close() {
 	s.wantIn.Signal()
 	s.wantOut.Signal()
 	s.mu.Unlock()
-	_ = s.c.Close()
+	now := time.Now()
+	_ = s.c.SetReadDeadline(now)
+	_ = s.c.SetWriteDeadline(now.Add(closeWithin))
 }
 
 func (s *netStream) Drivable() bool       { return false }

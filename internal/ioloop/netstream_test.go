@@ -37,7 +37,7 @@ func TestErrorThatComesWithDataIsSeen(t *testing.T) {
 			d.mu.Unlock()
 			defer d.stream.Close()
 			require.Equal(t, want, within(t, d.end))
-			require.Equal(t, "last words", string(d.got))
+			require.Equal(t, "last words", string(d.bytes()))
 		})
 	}
 }

@@ -6,8 +6,10 @@ Says "ready ENDPOINT" once it is bound or connecting. Options are those of zmq_s
 that begins with x being bytes in hexadecimal; monitor=1 makes the commands for events work.
 """
 
+import os
 import struct
 import sys
+import threading
 import zlib
 
 import zmq
@@ -52,6 +54,20 @@ class Digest:
         return "got %08x" % self.crc
 
 
+def read_on_a_thread():
+    """Returns a descriptor with what comes on standard input. The process ends with its input, whatever it is doing: a
+    test that is killed kills nobody, and an endless stream would go on for ever."""
+    ours, its = os.pipe()
+
+    def forward():
+        for line in sys.stdin:
+            os.write(its, line.encode())
+        os._exit(0)
+
+    threading.Thread(target=forward, daemon=True).start()
+    return ours
+
+
 class Peer:
     def __init__(self, kind, role, endpoint, options):
         self.socket = zmq.Context().socket(getattr(zmq, kind))
@@ -73,15 +89,13 @@ class Peer:
     def commands(self):
         """Yields the lines of standard input. A libzmq socket takes up new connections only while its thread is in some
         call of the library, so this waits inside one."""
+        lines = os.fdopen(read_on_a_thread())
         poller = zmq.Poller()
         poller.register(self.socket, zmq.POLLERR)
-        poller.register(sys.stdin, zmq.POLLIN)
+        poller.register(lines, zmq.POLLIN)
         while True:
             poller.poll()
-            line = sys.stdin.readline()  # the test waits for the answer before it gives another command
-            if not line:
-                return
-            yield line
+            yield lines.readline()  # the test waits for the answer before it gives another command
 
     def send(self, *frames):
         self.socket.send_multipart([frame(f) for f in frames])
