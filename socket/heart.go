@@ -12,7 +12,7 @@ import (
 
 // Heartbeat configures [WithHeartbeat].
 type Heartbeat struct {
-	// Interval between PINGs, 0 for none.
+	// Interval between PINGs, at least a millisecond; 0 for none.
 	Interval time.Duration
 	// Timeout is how long after a PING something must have arrived; 0: as long as Interval. Any frame counts.
 	Timeout time.Duration
@@ -25,7 +25,7 @@ type Heartbeat struct {
 const maxTTL = 65500 * time.Millisecond
 
 func (h Heartbeat) valid() bool {
-	return h.Interval >= 0 && h.Timeout >= 0 && h.TTL >= 0 && h.TTL <= maxTTL
+	return (h.Interval == 0 || h.Interval >= time.Millisecond) && h.Timeout >= 0 && h.TTL >= 0 && h.TTL <= maxTTL
 }
 
 func (h Heartbeat) withDefaults() Heartbeat {
@@ -54,8 +54,14 @@ func (cn *conn) startHeart(peer *session.Peer) *heart {
 		return nil
 	}
 	h := newHeart(cn)
-	h.ping = time.AfterFunc(hb.Interval, h.beat)
+	startTimer(&h.ping, hb.Interval, h.beat)
 	return h
+}
+
+// startTimer sets t before the timer can fire: its function uses it.
+func startTimer(t **time.Timer, d time.Duration, f func()) {
+	*t = time.AfterFunc(time.Hour, f)
+	(*t).Reset(d)
 }
 
 func newHeart(cn *conn) *heart {
@@ -98,7 +104,7 @@ func (h *heart) obey(cn *conn, tenths uint16) *heart {
 	ttl := time.Duration(tenths) * 100 * time.Millisecond
 	h.ttl.Store(int64(ttl))
 	if h.limit == nil {
-		h.limit = time.AfterFunc(ttl, h.expire)
+		startTimer(&h.limit, ttl, h.expire)
 	}
 	return h
 }

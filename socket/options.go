@@ -128,7 +128,7 @@ func WithHandshakeTimeout(d time.Duration) Option {
 // WithHeartbeat has the socket send PING commands to peers of ZMTP 3.1 and close connections that stay silent. Default
 // off. PINGs of a peer are answered always. (ZMQ_HEARTBEAT_IVL, _TIMEOUT, _TTL)
 func WithHeartbeat(h Heartbeat) Option {
-	return option("Heartbeat", h, h.valid(), "intervals of 0 or more, TTL up to 65.5 s",
+	return option("Heartbeat", h, h.valid(), "an interval of 0 or from 1 ms, a timeout of 0 or more, a TTL of 0 to 65.5 s",
 		func(c *config, h Heartbeat) { c.heartbeat = h.withDefaults() })
 }
 

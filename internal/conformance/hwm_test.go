@@ -30,8 +30,15 @@ func tryMany(t *testing.T, s sender) (n int) {
 // none; whoever binds, whoever comes first.
 func TestInprocMarksAddUp(t *testing.T) {
 	marks := []struct{ send, recv, want int }{
-		{2, 3, 5}, {1, 1, 2}, {100, 1, 101}, {1, 100, 101}, {64, 64, 128}, {1000, 1000, 2000},
-		{0, 5, beyond}, {5, 0, beyond}, {0, 0, beyond},
+		{2, 3, 5},
+		{1, 1, 2},
+		{100, 1, 101},
+		{1, 100, 101},
+		{64, 64, 128},
+		{1000, 1000, 2000},
+		{0, 5, beyond},
+		{5, 0, beyond},
+		{0, 0, beyond},
 	}
 	for _, mark := range marks {
 		for _, order := range []string{"pull binds", "push binds", "push connects first", "pull connects first"} {

@@ -108,7 +108,7 @@ func (l *Loop) run() {
 			l.runLater(pauseTime) // it is too busy to pause
 			continue
 		}
-		if l.stopped.Load() {
+		if l.stopped.Load() && l.depth.Load() == 0 {
 			return
 		}
 		if idle++; !l.pauses.Load() && (idle < idleRounds || l.cfg.pinned) {
