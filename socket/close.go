@@ -36,17 +36,22 @@ func (n *notice) wake() {
 	n.mu.Unlock()
 }
 
+// next returns a channel that the next wake closes. The caller counts itself in waiting before.
+func (n *notice) next() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.ch == nil {
+		n.ch = make(chan struct{})
+	}
+	return n.ch
+}
+
 // until waits until done returns true, looking again after each wake, or until ctx ends.
 func (n *notice) until(ctx context.Context, done func() bool) bool {
 	n.waiting.Add(1)
 	defer n.waiting.Add(-1)
 	for {
-		n.mu.Lock()
-		if n.ch == nil {
-			n.ch = make(chan struct{})
-		}
-		ch := n.ch
-		n.mu.Unlock()
+		ch := n.next()
 		if done() {
 			return true
 		}
@@ -92,6 +97,17 @@ func (c *Core) doShutdown(ctx context.Context) error {
 	c.endAll(ctx)
 	c.release()
 	return err
+}
+
+// spawn runs f on a goroutine that Close waits for, unless Close has gone past waiting.
+func (c *Core) spawn(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.finished {
+		return false
+	}
+	c.work.Go(f)
+	return true
 }
 
 // endAll ends every connection and every pipe. It returns when nothing of the socket runs any more.

@@ -44,7 +44,7 @@ type conn struct {
 
 	deadline *time.Timer // of the handshake
 	nudge    *time.Timer
-	beat     *heart
+	beat     atomic.Pointer[heart]
 
 	once    sync.Once
 	failure error // why it ended; set before over is closed
@@ -67,6 +67,7 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 		stream.Close()
 		return nil, c.errClosed("connect")
 	}
+	p.ctl.take(nil)
 	p.ctl.add(func(dst []byte) []byte { return cn.hand.Start(dst) })
 	p.conn.Store(cn)
 	if t := c.cfg.handshake; t > 0 {
@@ -76,6 +77,9 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 	p.kick()
 	cn.read.state.Store(taskScheduled)
 	cn.loop.Post((*connReader)(cn))
+	if d != nil && d.isStopped() {
+		cn.fail(errClosing) // Disconnect came while this was being made
+	}
 	return cn, nil
 }
 
@@ -180,7 +184,7 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 	if cn.parting.Load() {
 		return readMore, nil
 	}
-	cn.beat.heard()
+	cn.beat.Load().heard()
 	if cn.dec.took(n); !cn.open.Load() {
 		if err := cn.shake(); err != nil || !cn.open.Load() {
 			return readMore, err
@@ -247,7 +251,7 @@ func (cn *conn) established() error {
 		return cn.core.errClosed("accept")
 	}
 	cn.open.Store(true)
-	cn.beat = cn.startHeart(peer)
+	cn.beat.Store(cn.startHeart(peer))
 	cn.core.event(Event{Type: HandshakeSucceeded, Endpoint: p.endpoint, Peer: cn.peer, Identity: string(peer.Identity)})
 	cn.core.writable.wake()
 	return nil
@@ -260,7 +264,7 @@ func (cn *conn) stopTimers() {
 	if cn.nudge != nil {
 		cn.nudge.Stop()
 	}
-	cn.beat.stop()
+	cn.beat.Load().stop()
 }
 
 // fail ends the connection for the reason err. Any goroutine may call it, holding any lock: the cleaning up is the
@@ -330,7 +334,7 @@ func (cn *conn) pong(arg []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
 	}
-	cn.beat = cn.beat.obey(cn, ttl)
+	cn.beat.Store(cn.beat.Load().obey(cn, ttl))
 	if cn.pipe.ctl.pending.Load() < maxPongBacklog {
 		cn.pipe.command(func(dst []byte) []byte { return zmtp.AppendPong(dst, context) })
 	}

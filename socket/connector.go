@@ -36,8 +36,8 @@ func (c *Core) connectStream(t transport.Stream, endpoint, addr string) *connect
 	d := &connector{core: c, endpoint: endpoint, addr: addr, stream: t, delay: c.cfg.reconnectMin}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.pipe = c.newPipe(endpoint, false)
+	d.pipe.dialer = d
 	c.attach(d.pipe)
-	d.dial()
 	return d
 }
 
@@ -48,7 +48,7 @@ func (d *connector) dial() {
 	if d.stopped {
 		return
 	}
-	d.core.work.Go(func() {
+	d.core.spawn(func() {
 		nc, err := d.stream.Dial(d.ctx, d.addr, transport.Options{})
 		if err == nil {
 			d.core.event(Event{Type: Connected, Endpoint: d.endpoint, Peer: address(nc)})
@@ -106,6 +106,13 @@ func permanent(err error) bool {
 		return !h.Reconnect()
 	}
 	return errors.Is(err, ringmq.ErrProtocol) || errors.Is(err, ringmq.ErrTooLarge)
+}
+
+// isStopped reports whether stop was called.
+func (d *connector) isStopped() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.stopped
 }
 
 // stop ends the attempts; a connection that is there stays.

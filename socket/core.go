@@ -42,10 +42,11 @@ type Core struct {
 	inbox   []*Pipe      // pipes that became active and are not in turns yet
 	inboxN  atomic.Int32 // len(inbox)
 
-	readable, writable waitlist
-	quiet              notice // something was drained, for Close
-	drive              driver
-	unrouted           atomic.Uint64
+	readable waitlist
+	writable notice // whom there is room for differs from sender to sender: all look again
+	quiet    notice // something was drained, for Close
+	drive    driver
+	unrouted atomic.Uint64
 
 	closing atomic.Bool
 	closed  chan struct{} // closed when the socket no longer sends or receives
@@ -91,9 +92,7 @@ func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 		kind: kind, cfg: cfg, closed: make(chan struct{}),
 		pipes: make(map[uint64]*Pipe), conns: make(map[*conn]struct{}),
 	}
-	for _, w := range []*waitlist{&c.readable, &c.writable} {
-		w.ch = make(chan struct{}, 1)
-	}
+	c.readable.ch = make(chan struct{}, 1)
 	if c.group, c.release, err = cfg.engine.use(); err != nil {
 		return nil, named(kind.Name, err)
 	}
@@ -177,10 +176,10 @@ func ended(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// wait blocks until w is woken, ctx ends or the socket closes. The caller has registered with w.
-func (c *Core) wait(ctx context.Context, w *waitlist, op string) error {
+// wait blocks until woken, or until ctx ends or the socket closes.
+func (c *Core) wait(ctx context.Context, woken <-chan struct{}, op string) error {
 	select {
-	case <-w.ch:
+	case <-woken:
 		return nil
 	case <-ctx.Done():
 		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}

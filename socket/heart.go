@@ -80,11 +80,14 @@ func (h *heart) heard() {
 func (h *heart) beat() {
 	hb := h.cn.core.cfg.heartbeat
 	sent := now()
+	if h.stopped.Load() || h.cn.dead.Load() {
+		return
+	}
 	h.cn.pipe.command(func(dst []byte) []byte {
 		return zmtp.AppendPing(dst, uint16(hb.TTL/(100*time.Millisecond)), nil)
 	})
 	time.AfterFunc(hb.Timeout, func() {
-		if h.last.Load() < sent && !h.stopped.Load() {
+		if h.last.Load() < sent && !h.stopped.Load() && !h.cn.pipe.in.paused.Load() {
 			h.cn.fail(fmt.Errorf("%w: nothing within %v of a PING", errSilent, hb.Timeout))
 		}
 	})
@@ -113,6 +116,8 @@ func (h *heart) expire() {
 	ttl, silent := h.ttl.Load(), now()-h.last.Load()
 	switch {
 	case h.stopped.Load():
+	case h.cn.pipe.in.paused.Load(): // it is we who do not read
+		h.limit.Reset(time.Duration(ttl))
 	case silent >= ttl:
 		h.cn.fail(fmt.Errorf("%w: nothing within its own time-to-live of %v", errSilent, time.Duration(ttl)))
 	default:

@@ -158,8 +158,8 @@ func (cn *conn) handBack() bool {
 		cn.driven = false
 		cn.stream.WatchRead(true)
 	}
-	if !cn.read.end() {
-		cn.runRead(maxReads)
+	if cn.dec.held() || !cn.read.end() {
+		cn.runRead(maxReads) // what a receiver has left goes on like any other input
 	}
 	return true
 }

@@ -13,14 +13,17 @@ type listener struct {
 	stop  func()
 }
 
-func (c *Core) listenStream(t transport.Stream, l transport.Listener) *listener {
+// listenStream returns nil if the socket is closed.
+func (c *Core) listenStream(l transport.Listener) *listener {
 	ln := &listener{core: c, bound: l.Endpoint()}
 	done := make(chan struct{})
 	ln.stop = func() {
 		close(done)
 		_ = l.Close()
 	}
-	c.work.Go(func() { ln.accept(l, done) })
+	if !c.spawn(func() { ln.accept(l, done) }) {
+		return nil
+	}
 	return ln
 }
 
@@ -31,10 +34,15 @@ func (ln *listener) accept(l transport.Listener, done chan struct{}) {
 		nc, err := l.Accept()
 		if err == nil {
 			c.event(Event{Type: Accepted, Endpoint: ln.bound, Peer: address(nc)})
-			_, err = c.connect(nc, c.newPipe(ln.bound, true), nil)
-		}
-		if err == nil {
-			continue
+			var cn *conn
+			if cn, err = c.connect(nc, c.newPipe(ln.bound, true), nil); err == nil {
+				select {
+				case <-done:
+					cn.fail(errClosing)
+				default:
+				}
+				continue
+			}
 		}
 		select {
 		case <-done:

@@ -3,6 +3,7 @@ package socket
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/session"
@@ -55,10 +56,6 @@ func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 // pass sets l.m to the message that the receiver gets.
 func (l *link) pass(env [][]byte, m *ringmq.Message, borrowed bool) {
 	n := len(env) + m.Len()
-	if len(env) == 0 && !borrowed {
-		l.m = ringmq.Assemble(l.meta, m.Frame(0), m.Rest())
-		return
-	}
 	if n == 1 {
 		l.m = ringmq.Assemble(l.meta, l.own(m.Frame(0), borrowed), nil)
 		return
@@ -102,16 +99,17 @@ func (l *link) subscribe(topic []byte, on bool) {
 }
 
 // connectLocal makes a pipe that waits for, or at once finds, the socket bound at addr.
-func (c *Core) connectLocal(t transport.Local, endpoint, addr string) (*connector, error) {
-	p := c.newPipe(endpoint, false)
-	d := &connector{core: c, pipe: p, endpoint: endpoint, local: t, addr: addr}
-	p.local.Store(&link{from: p, to: newMailbox(nil, c.cfg.sendHWM)})
-	c.attach(p)
-	if err := d.await(); err != nil {
-		c.detach(p)
-		return nil, err
-	}
-	return d, nil
+func (c *Core) connectLocal(t transport.Local, endpoint, addr string) *connector {
+	d := &connector{core: c, endpoint: endpoint, local: t, addr: addr, pipe: c.newPipe(endpoint, false)}
+	d.pipe.dialer = d
+	d.pipe.local.Store(d.waiting())
+	c.attach(d.pipe)
+	return d
+}
+
+// waiting is the link of a pipe that has no peer yet.
+func (d *connector) waiting() *link {
+	return &link{from: d.pipe, to: newMailbox(nil, d.core.cfg.sendHWM)}
 }
 
 // await puts the pipe on the waiting list of its name.
@@ -127,6 +125,15 @@ func (d *connector) await() error {
 	}
 	d.cancelWait = cancel
 	return nil
+}
+
+// awaitLater is await after the time between attempts to connect: the socket that is bound there is closing.
+func (d *connector) awaitLater() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.stopped {
+		d.timer = time.AfterFunc(d.core.cfg.reconnectMin, func() { _ = d.await() }) // the name was valid before
+	}
 }
 
 // acceptLocal joins a socket that connects to this one, which is bound. It runs on the goroutine of either; the
@@ -171,28 +178,43 @@ func (c *Core) describe() *session.Peer {
 }
 
 // join connects the pipes of a bound and a connecting socket. Each side's lock is taken by itself; the bound side is
-// ready first, so that it can take what the connecting side has queued.
+// ready first, so that it can take what the connecting side has queued. Either may be closed meanwhile.
 func join(bound, conn *Pipe) {
 	b, c := bound.core, conn.core
 	from, to := c.describe(), b.describe() // who connects, and who is bound
 	bound.greet(from, inprocAddress)
 	bound.in = newMailbox(bound, sumHWM(c.cfg.sendHWM, b.cfg.recvHWM))
-	conn.in.hwm.Store(int64(sumHWM(b.cfg.sendHWM, c.cfg.recvHWM)))
 	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(to)})
-
 	if !b.admit(bound) {
-		c.lostLocal(conn)
+		conn.dialer.awaitLater()
 		return
 	}
+	if !c.take(conn, bound, from, to) {
+		b.detach(bound)
+		return
+	}
+	c.writable.wake()
+	c.quiet.wake() // Close may wait for a peer to take what was queued
+}
+
+// take is the connecting side's part of join. It returns false if either side has gone.
+func (c *Core) take(conn, bound *Pipe, from, to *session.Peer) bool {
 	c.sendMu.Lock()
+	defer c.unlockSend()
+	switch {
+	case conn.gone.Load():
+		return false
+	case bound.gone.Load():
+		conn.dialer.awaitLater()
+		return false
+	}
 	conn.greet(to, inprocAddress)
+	conn.in.hwm.Store(int64(sumHWM(bound.core.cfg.sendHWM, c.cfg.recvHWM)))
 	meta := metaOf(from)
 	conn.local.Load().moveTo(bound, meta)
 	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
 	c.pattern.Ready(conn)
-	c.unlockSend()
-	c.writable.wake()
-	c.quiet.wake() // Close may wait for a peer to take what was queued
+	return true
 }
 
 // sumHWM is the mark of the one queue that two sockets in a process share: libzmq adds their marks.
@@ -228,29 +250,38 @@ var errPeerClosed = errors.New("the peer closed its socket")
 
 // closeLocal ends a pipe whose peer is in this process, on both sides. The caller holds no lock.
 func (p *Pipe) closeLocal() {
-	l := p.local.Load()
 	p.core.detach(p)
-	if l.other != nil {
-		l.other.core.lostLocal(l.other)
+	if l := p.local.Load(); l.other != nil { // looked at only now: a join may have been under way
+		l.other.core.lostLocal(l.other, p)
 	}
 }
 
-// lostLocal is told that the peer of p is gone. A pipe that Connect made goes back to waiting for the name.
-func (c *Core) lostLocal(p *Pipe) {
-	c.event(Event{Type: Disconnected, Endpoint: p.endpoint, Peer: p.Address(), Err: errPeerClosed})
+// lostLocal is told that from, the peer of p, is gone. A pipe that Connect made goes back to waiting for the name.
+func (c *Core) lostLocal(p, from *Pipe) {
+	from.core.HoldsRecv(from.in.q.Tell) // exactly what it has taken
 	if p.accepted {
 		c.detach(p)
+	} else if !c.waitAgain(p, from) {
 		return
 	}
+	c.event(Event{Type: Disconnected, Endpoint: p.endpoint, Peer: inprocAddress, Err: errPeerClosed})
+	c.writable.wake()
+	if !p.accepted && !c.closing.Load() {
+		p.dialer.awaitLater()
+	}
+}
+
+// waitAgain takes p off its peer, unless it is somebody else's by now.
+func (c *Core) waitAgain(p, from *Pipe) bool {
 	c.sendMu.Lock()
+	defer c.sendMu.Unlock()
 	old := p.local.Load()
-	p.discarded.Add(uint64(old.to.q.Depth())) // the receiver is gone and reads no more
-	p.local.Store(&link{from: p, to: newMailbox(nil, c.cfg.sendHWM)})
+	if old.other != from || p.gone.Load() {
+		return false
+	}
+	p.discarded.Add(uint64(old.to.q.Depth())) // nobody reads them any more
+	p.local.Store(p.dialer.waiting())
 	p.forget()
 	c.pattern.Lost(p)
-	c.sendMu.Unlock()
-	c.writable.wake()
-	if d := c.dialer(p); d != nil && !c.closing.Load() {
-		_ = d.await() // the name was valid before
-	}
+	return true
 }

@@ -32,7 +32,7 @@ func newReceiving(hwm int) *Core {
 	c := &Core{kind: KindOf(PULL), closed: make(chan struct{}), pipes: map[uint64]*Pipe{}, conns: map[*conn]struct{}{}}
 	c.cfg = defaults()
 	c.cfg.recvHWM = hwm
-	c.readable.ch, c.writable.ch = make(chan struct{}, 1), make(chan struct{}, 1)
+	c.readable.ch = make(chan struct{}, 1)
 	c.drive.core = c
 	c.pattern = &plain{core: c}
 	return c
@@ -179,11 +179,10 @@ func (s *mailStress) run(t *testing.T, writers, receivers int) {
 	}
 }
 
-// write is what a connection does with what it has read.
+// write is what the sending side does, over inproc: the receiver wakes it when there is room again.
 func (s *mailStress) write(p *Pipe, writer int) error {
-	room := make(chan struct{}, 1)
-	p.local.Store(&link{from: p, other: &Pipe{core: &Core{writable: waitlist{ch: room}}}}) // where resume knocks
-	p.local.Load().other.core.writable.n.Store(1)
+	sender := new(Core)
+	p.local.Store(&link{from: p, other: &Pipe{core: sender}})
 	for n := 0; n < s.each; {
 		for range min(s.batch, s.each-n, p.in.room()) {
 			m := numberedMessage(writer, n)
@@ -192,9 +191,7 @@ func (s *mailStress) write(p *Pipe, writer int) error {
 		}
 		p.in.publish()
 		for p.in.room() == 0 && p.in.pause() {
-			select {
-			case <-room:
-			case <-s.ctx.Done():
+			if !sender.writable.until(s.ctx, func() bool { return !p.in.paused.Load() }) {
 				return fmt.Errorf("writer %d stranded after %d messages, %d in its mailbox", writer, n, p.in.q.Depth())
 			}
 		}

@@ -49,9 +49,15 @@ type Event struct {
 	Err      error
 }
 
+// watcher is one reader of events; stop takes back what waits for the end of its context.
+type watcher struct {
+	ch   chan Event
+	stop func() bool
+}
+
 // monitors are the readers of a socket's events.
 type monitors struct {
-	list   []chan Event // c.mu
+	list   []watcher // c.mu
 	any    atomic.Bool
 	missed atomic.Uint64
 }
@@ -64,17 +70,17 @@ func (c *Core) watch(ctx context.Context) <-chan Event {
 		close(ch)
 		return ch
 	}
-	c.monitor.list = append(c.monitor.list, ch)
 	c.monitor.any.Store(true)
-	context.AfterFunc(ctx, func() { c.unwatch(ch) })
+	stop := context.AfterFunc(ctx, func() { c.unwatch(ch) })
+	c.monitor.list = append(c.monitor.list, watcher{ch, stop})
 	return ch
 }
 
 func (c *Core) unwatch(ch chan Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i, o := range c.monitor.list {
-		if o == ch {
+	for i, w := range c.monitor.list {
+		if w.ch == ch {
 			c.monitor.list = append(c.monitor.list[:i], c.monitor.list[i+1:]...)
 			close(ch)
 			return
@@ -85,8 +91,9 @@ func (c *Core) unwatch(ch chan Event) {
 func (c *Core) stopMonitors() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, ch := range c.monitor.list {
-		close(ch)
+	for _, w := range c.monitor.list {
+		w.stop()
+		close(w.ch)
 	}
 	c.monitor.list = nil
 }
@@ -99,9 +106,9 @@ func (c *Core) event(e Event) {
 	e.Time = time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, ch := range c.monitor.list {
+	for _, w := range c.monitor.list {
 		select {
-		case ch <- e:
+		case w.ch <- e:
 		default:
 			c.monitor.missed.Add(1)
 		}

@@ -24,6 +24,7 @@ type Pipe struct {
 	id       uint64
 	endpoint string // as given to Bind or Connect
 	accepted bool
+	dialer   *connector // of a pipe that Connect made
 
 	// Sending over a connection: out is shared between the holder of the send lock, which appends, and the holder of
 	// the flush task, which writes.
@@ -257,7 +258,7 @@ func (p *Pipe) decide(peers int) {
 
 // holdFor has the loop write after d unless the timer runs already.
 func (p *Pipe) holdFor(d time.Duration) {
-	if p.bytes > 0 && p.hold != nil && p.out.Queued() > 1 {
+	if p.hold != nil && p.out.Queued() > 1 {
 		return
 	}
 	if p.hold == nil {

@@ -19,7 +19,7 @@ func (c *Core) attach(p *Pipe) {
 // socket is closing and takes no more peers.
 func (c *Core) admit(p *Pipe) bool {
 	c.mu.Lock()
-	if c.finished || p.accepted && c.closing.Load() {
+	if c.finished || p.gone.Load() || p.accepted && c.closing.Load() {
 		c.mu.Unlock()
 		return false
 	}
@@ -71,7 +71,7 @@ func (c *Core) detach(p *Pipe) {
 	}
 	if l := p.local.Load(); l == nil {
 		p.discarded.Add(uint64(p.out.Drop()))
-	} else if l.other == nil {
+	} else if l.other == nil || l.other.gone.Load() {
 		p.discarded.Add(uint64(l.to.q.Depth()))
 	}
 	c.sendMu.Unlock()
@@ -102,8 +102,6 @@ func (c *Core) forgetPipe(p *Pipe) {
 func (c *Core) lost(cn *conn) {
 	p, d := cn.pipe, cn.dialer
 	p.conn.Store(nil)
-	p.ctl.take(nil)
-	p.ctlOut = nil
 	ended := cn.ending()
 	if d == nil {
 		c.detach(p)
@@ -131,6 +129,8 @@ func (c *Core) forgetPeer(cn *conn) {
 	if cn.open.Load() {
 		c.pattern.Lost(p)
 	}
+	p.ctl.take(nil) // the pattern adds no more
+	p.ctlOut = nil
 	c.sendMu.Unlock()
 	if permanent(cn.failure) {
 		c.detach(p)
@@ -153,18 +153,6 @@ func (c *Core) drop(d *connector) {
 			return
 		}
 	}
-}
-
-// dialer finds the connector of a pipe.
-func (c *Core) dialer(p *Pipe) *connector {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, d := range c.dialers {
-		if d.pipe == p {
-			return d
-		}
-	}
-	return nil
 }
 
 // enlist notes a connection, unless the socket takes no more.

@@ -119,7 +119,7 @@ func (c *Core) recvSlow(ctx context.Context) (ringmq.Message, error) {
 		if err != ringmq.ErrWouldBlock {
 			return m, err
 		}
-		if err := c.wait(ctx, &c.readable, "receive"); err != nil {
+		if err := c.wait(ctx, c.readable.ch, "receive"); err != nil {
 			return m, err
 		}
 	}
@@ -145,9 +145,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 		case slot != nil:
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
-			if p.in.roomAgain() {
-				p.resume()
-			}
+			p.look()
 			c.turn++
 			empty++
 			continue
@@ -158,9 +156,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 		*m = *slot
 		p.in.q.Consume()
 		c.turn++
-		if p.in.paused.Load() && p.in.roomAgain() {
-			p.resume()
-		}
+		p.look()
 		if !p.muted.Load() {
 			return p
 		}
@@ -169,9 +165,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 
 // endTurn takes p, whose mailbox was found empty, off the list.
 func (c *Core) endTurn(p *Pipe) {
-	if p.in.roomAgain() {
-		p.resume()
-	}
+	p.look()
 	if p.in.rest() {
 		c.turns = slices.Delete(c.turns, c.turn, c.turn+1)
 	}
@@ -223,10 +217,25 @@ func (c *Core) Prepend(frame []byte, m *ringmq.Message) {
 	*m = ringmq.Assemble(m.Chunk(), frame, rest)
 }
 
+// look goes on reading from the peer if it was stopped and there is room again. Receive lock held.
+func (p *Pipe) look() {
+	if !p.in.paused.Load() {
+		return
+	}
+	if cn := p.conn.Load(); cn != nil {
+		cn.beat.Load().heard() // the silence was ours
+	}
+	if p.in.roomAgain() {
+		p.resume()
+	}
+}
+
 // resume goes on reading from the peer after the mailbox was full.
 func (p *Pipe) resume() {
 	if l := p.local.Load(); l != nil {
-		l.other.core.writable.wake()
+		if l.other != nil {
+			l.other.core.writable.wake()
+		}
 		return
 	}
 	if cn := p.conn.Load(); cn != nil && cn.read.unblock() {

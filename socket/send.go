@@ -120,7 +120,7 @@ func (c *Core) send(ctx context.Context, m *ringmq.Message) error {
 		return err
 	}
 	own := *m
-	return c.await(ctx, &c.writable, "send", func() error { return c.trySend(&own) })
+	return c.await(ctx, func() error { return c.trySend(&own) })
 }
 
 // sendSome sends as many of ms as go without waiting, under one lock.
@@ -147,7 +147,7 @@ func (c *Core) sendBytes(ctx context.Context, frames [][]byte) error {
 	}
 	// It has to wait, which costs more than this allocation.
 	own := append([][]byte(nil), frames...)
-	return c.await(ctx, &c.writable, "send", func() error { return c.trySendBytes(own) })
+	return c.await(ctx, func() error { return c.trySendBytes(own) })
 }
 
 // trySendBytes lends the frames to the pattern. The list of frames is copied into the socket's own, so that a caller's
@@ -168,19 +168,16 @@ func (c *Core) trySendBytes(frames [][]byte) error {
 	return err
 }
 
-// await calls try until it returns anything but ErrWouldBlock.
-func (c *Core) await(ctx context.Context, w *waitlist, op string, try func() error) error {
-	w.n.Add(1)
-	defer w.n.Add(-1)
+// await calls try, again whenever there may be room, until it returns anything but ErrWouldBlock.
+func (c *Core) await(ctx context.Context, try func() error) error {
+	c.writable.waiting.Add(1)
+	defer c.writable.waiting.Add(-1)
 	for {
-		err := try()
-		if err != ringmq.ErrWouldBlock {
-			if err == nil {
-				w.wake() // there may be room for another waiter
-			}
+		room := c.writable.next()
+		if err := try(); err != ringmq.ErrWouldBlock {
 			return err
 		}
-		if err := c.wait(ctx, w, op); err != nil {
+		if err := c.wait(ctx, room, "send"); err != nil {
 			return err
 		}
 	}
@@ -198,7 +195,7 @@ func (c *Core) claim(p *Pipe) bool {
 
 // wrote wakes senders when a pipe has come down to half its mark.
 func (c *Core) wrote(p *Pipe) {
-	if c.writable.n.Load() > 0 && p.room() {
+	if c.writable.waiting.Load() > 0 && p.room() {
 		c.writable.wake()
 	}
 }

@@ -56,7 +56,10 @@ func (c *Core) bind(endpoint string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		ln = c.listenStream(t, l)
+		if ln = c.listenStream(l); ln == nil {
+			_ = l.Close()
+			return "", ringmq.ErrClosed
+		}
 	case transport.Local:
 		bound, unbind, err := t.Bind(addr, func(peer any) { c.acceptLocal(endpoint, peer) })
 		if err != nil {
@@ -119,15 +122,13 @@ func (c *Core) connected(endpoint string) bool {
 	return slices.ContainsFunc(c.dialers, func(d *connector) bool { return d.endpoint == endpoint })
 }
 
-func (c *Core) addDialer(t transport.Transport, endpoint, addr string) (err error) {
+func (c *Core) addDialer(t transport.Transport, endpoint, addr string) error {
 	var d *connector
 	switch t := t.(type) {
 	case transport.Stream:
 		d = c.connectStream(t, endpoint, addr)
 	case transport.Local:
-		if d, err = c.connectLocal(t, endpoint, addr); err != nil {
-			return err
-		}
+		d = c.connectLocal(t, endpoint, addr)
 	default:
 		return fmt.Errorf("%w: the transport can neither dial nor join", ringmq.ErrInvalidEndpoint)
 	}
@@ -141,6 +142,19 @@ func (c *Core) addDialer(t transport.Transport, endpoint, addr string) (err erro
 		c.drop(d)
 		return ringmq.ErrClosed
 	}
+	if err := d.begin(); err != nil {
+		c.drop(d)
+		return err
+	}
+	return nil
+}
+
+// begin makes the first attempt.
+func (d *connector) begin() error {
+	if d.local != nil {
+		return d.await()
+	}
+	d.dial()
 	return nil
 }
 
@@ -156,19 +170,28 @@ func (s Socket) Unbind(bound string) error {
 	}
 	ln := c.listeners[i]
 	c.listeners = slices.Delete(c.listeners, i, i+1)
-	var leaving []*conn
-	for cn := range c.conns {
-		if cn.pipe.accepted && cn.pipe.endpoint == bound {
-			leaving = append(leaving, cn)
-		}
-	}
-	c.work.Add(len(leaving))
 	c.mu.Unlock()
-	ln.stop()
-	for _, cn := range leaving {
+	ln.stop() // before the connections are collected: one that comes later sees it
+	for _, cn := range c.leaving(bound) {
 		c.retire(cn.pipe, nil)
 	}
 	return nil
+}
+
+// leaving is the connections accepted at bound, with one added to c.work for each.
+func (c *Core) leaving(bound string) (conns []*conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.finished {
+		return nil
+	}
+	for cn := range c.conns {
+		if cn.pipe.accepted && cn.pipe.endpoint == bound {
+			conns = append(conns, cn)
+		}
+	}
+	c.work.Add(len(conns))
+	return conns
 }
 
 // Disconnect ends what Connect began; endpoint is the string that was given to it. What is queued is written first,

@@ -53,15 +53,15 @@ func told(t *testing.T, xpub receiver) string {
 // TestSubscriptionsArePrefixes of the first frame, byte by byte; the empty one matches everything.
 func TestSubscriptionsArePrefixes(t *testing.T) {
 	tests := map[string]struct{ subs, yes, no []string }{
-		"prefix":   {[]string{"AAPL"}, []string{"AAPL", "AAPL.O", "AAPLx"}, []string{"AAP", "A", "", "aapl", "XAAPL"}},
-		"several":  {[]string{"A", "BC", "BD"}, []string{"A", "AB", "BC", "BDX"}, []string{"B", "BE", "C", ""}},
-		"nested":   {[]string{"A", "AB", "ABC"}, []string{"A", "AX", "AB", "ABC", "ABCD"}, []string{"B", ""}},
-		"all":      {[]string{""}, []string{"", "x", "anything"}, nil},
-		"none":     {nil, nil, []string{"", "x", probe[:1]}},
-		"binary":   {[]string{"\x00", "\xff\x00"}, []string{"\x00", "\x00\x01", "\xff\x00\xff"}, []string{"\x01", "\xff", "\xff\x01"}},
-		"one bit":  {[]string{"p"}, []string{"p", "pq"}, []string{"q", "P", "0"}},
-		"long":     {[]string{longTopic(300)}, []string{longTopic(300), longTopic(301)}, []string{longTopic(299)}},
-		"doubtful": {[]string{longTopic(245), longTopic(246) + "!"}, []string{longTopic(246)}, []string{longTopic(244)}},
+		"prefix":     {[]string{"AAPL"}, []string{"AAPL", "AAPL.O", "AAPLx"}, []string{"AAP", "A", "", "aapl", "XAAPL"}},
+		"several":    {[]string{"A", "BC", "BD"}, []string{"A", "AB", "BC", "BDX"}, []string{"B", "BE", "C", ""}},
+		"nested":     {[]string{"A", "AB", "ABC"}, []string{"A", "AX", "AB", "ABC", "ABCD"}, []string{"B", ""}},
+		"all":        {[]string{""}, []string{"", "x", "anything"}, nil},
+		"none":       {nil, nil, []string{"", "x", probe[:1]}},
+		"binary":     {[]string{"\x00", "\xff\x00"}, []string{"\x00", "\x00\x01", "\xff\x00\xff"}, []string{"\x01", "\xff", "\xff\x01"}},
+		"one bit":    {[]string{"p"}, []string{"p", "pq"}, []string{"q", "P", "0"}},
+		"long":       {[]string{longTopic(300)}, []string{longTopic(300), longTopic(301)}, []string{longTopic(299)}},
+		"around 246": {[]string{longTopic(245), longTopic(246) + "!"}, []string{longTopic(246)}, []string{longTopic(244)}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -28,7 +28,7 @@ func (b *Broadcast) Encode(m *ringmq.Message, reference bool) {
 	from := b.used
 	dst := b.blk.buf[:b.used]
 	for i := range f.len() {
-		large := reference && len(f.at(i)) >= ReferenceAt
+		large := reference && f.large(i)
 		dst = f.appendFrame(dst, i, !large)
 		if large {
 			b.parts = append(b.parts, part{from: from, to: len(dst)}, part{ref: f.at(i), to: len(f.at(i))})
@@ -74,23 +74,24 @@ func (q *Queue) AppendEncoded(b *Broadcast) {
 	case q.tail.blk == b.blk && wordEnd(w) == p.from:
 		q.tail.word.Store(pack(p.to, wordMsgs(w)+1, false))
 	case follows || p.to-p.from >= copyBelow:
-		q.push(newSpan(b.blk, b.blk.buf, p.from), p.to, 1, false, false)
+		q.push(newSpan(b.blk, b.blk.buf, p.from), p.to)
 	default:
 		q.reserve(p.to - p.from)
 		n := copy(q.blk.buf[q.used:], b.blk.buf[p.from:p.to])
-		q.extendOwn(q.used+n, 1, false)
+		q.extendOwn(q.used + n)
 	}
 }
 
 func (q *Queue) appendParts(b *Broadcast) {
+	var c chain
 	q.lastBlk = nil
-	last := len(b.parts) - 1
 	for i, p := range b.parts {
 		s := newSpan(nil, p.ref, 0)
 		if p.ref == nil {
 			s.free()
 			s = newSpan(b.blk, b.blk.buf, p.from)
 		}
-		q.push(s, p.to, b2i(i == last), i != last, i > 0)
+		c.add(s, p.to, i == len(b.parts)-1)
 	}
+	q.link(c)
 }

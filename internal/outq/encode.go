@@ -30,13 +30,17 @@ func (f *frames) at(i int) []byte {
 	return rest[i-1]
 }
 
+// large reports whether frame i is referenced where that is allowed. The envelope is always copied: it belongs to the
+// pattern, which uses its memory again.
+func (f *frames) large(i int) bool { return i >= len(f.env) && len(f.at(i)) >= ReferenceAt }
+
 // inline is the number of bytes that the message takes in a block: headers, and the frames that are copied.
 func (f *frames) inline(reference bool) int {
 	n := 0
 	for i := range f.len() {
 		size := len(f.at(i))
 		n += headerSize(size)
-		if !reference || size < ReferenceAt {
+		if !reference || !f.large(i) {
 			n += size
 		}
 	}
@@ -46,7 +50,7 @@ func (f *frames) inline(reference bool) int {
 // refers reports whether some frame is large enough to be referenced.
 func (f *frames) refers() bool {
 	for i := range f.len() {
-		if len(f.at(i)) >= ReferenceAt {
+		if f.large(i) {
 			return true
 		}
 	}

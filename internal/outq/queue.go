@@ -117,7 +117,7 @@ func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) {
 		for i := range f.len() {
 			dst = f.appendFrame(dst, i, true)
 		}
-		q.extendOwn(len(dst), 1, false)
+		q.extendOwn(len(dst))
 	}
 	q.appended++
 }
@@ -137,26 +137,49 @@ func (q *Queue) appendShort(body []byte) {
 		q.tail.word.Store(w + uint64(n) + 1<<32) // one message more, n bytes further
 		return
 	}
-	q.extendOwn(q.used+n, 1, false)
+	q.extendOwn(q.used + n)
 }
 
 // appendReferencing lays a message over several spans: what is copied, a large frame, what is copied, …
 func (q *Queue) appendReferencing(f *frames) {
-	last := f.len() - 1
+	var c chain
+	last, from := f.len()-1, q.used
 	dst := q.blk.buf[:q.used]
-	cont := false // the next span goes on with the message
 	for i := range f.len() {
-		large := len(f.at(i)) >= ReferenceAt
+		large := f.large(i)
 		dst = f.appendFrame(dst, i, !large)
 		switch {
 		case large:
-			q.extendOwnCont(len(dst), 0, true, cont)
-			q.push(newSpan(nil, f.at(i), 0), len(f.at(i)), b2i(i == last), i != last, true)
-			cont = true
+			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), false)
+			c.add(newSpan(nil, f.at(i), 0), len(f.at(i)), i == last)
+			from = len(dst)
 		case i == last:
-			q.extendOwnCont(len(dst), 1, false, cont)
+			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), true)
 		}
 	}
+	q.used = len(dst)
+	q.link(c)
+}
+
+// chain is the spans of one message before the writer may see them: a message becomes visible as a whole.
+type chain struct{ head, tail *span }
+
+// add appends a span that ends at end; the last one ends the message.
+func (c *chain) add(s *span, end int, last bool) {
+	s.cont = c.head != nil
+	s.word.Store(pack(end, b2i(last), !last))
+	if c.head == nil {
+		c.head = s
+	} else {
+		c.tail.next.Store(s)
+	}
+	c.tail = s
+}
+
+// link makes a chain visible.
+func (q *Queue) link(c chain) {
+	q.tail.next.Store(c.head)
+	q.tail = c.tail
 }
 
 func b2i(b bool) int {
@@ -186,26 +209,23 @@ func (q *Queue) dropOwn() {
 	}
 }
 
-func (q *Queue) extendOwn(end, msgs int, partial bool) {
-	q.extendOwnCont(end, msgs, partial, false)
-}
-
-// extendOwnCont makes the bytes of the own block up to end visible: as part of the tail span where they follow it.
-func (q *Queue) extendOwnCont(end, msgs int, partial, cont bool) {
+// extendOwn makes the bytes of the own block up to end, which are one message, visible: as part of the tail span where
+// they follow it.
+func (q *Queue) extendOwn(end int) {
 	w := q.tail.word.Load()
-	if q.tail.blk == q.blk && wordEnd(w) == q.used && wordPartial(w) == cont {
-		q.tail.word.Store(pack(end, wordMsgs(w)+msgs, partial))
+	if q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
+		q.tail.word.Store(pack(end, wordMsgs(w)+1, false))
 	} else {
-		q.push(newSpan(q.blk, q.blk.buf, q.used), end, msgs, partial, cont)
+		q.push(newSpan(q.blk, q.blk.buf, q.used), end)
 	}
 	q.used = end
 }
 
-func (q *Queue) push(s *span, end, msgs int, partial, cont bool) {
-	s.cont = cont
-	s.word.Store(pack(end, msgs, partial))
-	q.tail.next.Store(s)
-	q.tail = s
+// push adds a span of one message.
+func (q *Queue) push(s *span, end int) {
+	var c chain
+	c.add(s, end, true)
+	q.link(c)
 }
 
 // Trim gives the own block of a queue that is wholly written back to the pool. The caller is sender and writer at

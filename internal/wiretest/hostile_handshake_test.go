@@ -14,7 +14,7 @@ import (
 )
 
 // shortly is a handshake timeout that an honest peer on a busy machine still meets.
-const shortly = 600 * time.Millisecond
+const shortly = 1000 * time.Millisecond
 
 // A silent peer, and greetings that break off at each place that matters: the connection ends in time, and a connector
 // tries again.

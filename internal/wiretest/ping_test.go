@@ -61,11 +61,11 @@ func TestTTLIsPutOffByAnyFrame(t *testing.T) {
 	dealer := open(t, reqrep.NewDealer)
 	p := links[0].meet(t, dealer).peer()
 	p.shake(1, "ROUTER")
-	p.send(ping(5, ""))
+	p.send(ping(10, ""))
 	p.expect(pong(""))
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for until := time.Now().Add(1200 * time.Millisecond); time.Now().Before(until); <-tick.C {
+	for until := time.Now().Add(2500 * time.Millisecond); time.Now().Before(until); <-tick.C {
 		p.send(message("alive"))
 		require.Equal(t, []string{"alive"}, recv(t, dealer))
 	}
