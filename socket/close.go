@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -73,9 +74,23 @@ func (c *Core) linger() time.Duration {
 // drained is told that everything queued on p was given to its connection.
 func (c *Core) drained(*Pipe) { c.quiet.wake() }
 
-func (c *Core) shutdown(ctx context.Context) (err error) {
-	c.once.Do(func() { err = c.doShutdown(ctx) })
-	return err
+// shutdown ends the socket. The first call does the work; others wait for it, as long as their ctx lets them.
+func (c *Core) shutdown(ctx context.Context) error {
+	if c.ending.Swap(true) {
+		select {
+		case <-c.over:
+			return nil
+		default:
+		}
+		select {
+		case <-c.over:
+			return nil
+		case <-ctx.Done():
+			return &ringmq.Error{Socket: c.kind.Name, Op: "close", Err: ended(ctx)}
+		}
+	}
+	defer close(c.over)
+	return c.doShutdown(ctx)
 }
 
 func (c *Core) doShutdown(ctx context.Context) error {
@@ -148,6 +163,7 @@ func (c *Core) endAll(ctx context.Context) {
 // connection with unread input would make the kernel throw away what it has not sent.
 func (cn *conn) part(ctx context.Context) {
 	if cn.open.Load() && ctx.Err() == nil && cn.pipe.queued() == 0 {
+		cn.beat.Load().stop()
 		cn.parting.Store(true)
 		cn.stream.CloseWrite()
 		if cn.read.seize() {
@@ -279,7 +295,7 @@ func (c *Core) pipeList() []*Pipe {
 	for _, p := range c.pipes {
 		ps = append(ps, p)
 	}
-	slices.SortFunc(ps, func(a, b *Pipe) int { return int(int64(a.id) - int64(b.id)) })
+	slices.SortFunc(ps, func(a, b *Pipe) int { return cmp.Compare(a.id, b.id) })
 	return ps
 }
 

@@ -15,8 +15,8 @@ import (
 // Core is what every socket is made of. Pattern packages make one with [New], hold it in their socket types through
 // [Socket], [Sender] and [Receiver], and call its Next, Wake and Broadcast from their Pattern.
 //
-// Locks, in the order in which they are taken: admin (Bind, Connect, Close), send, receive; then the leaves. The I/O
-// side takes the send lock for a moment when a connection becomes ready or is lost, and holds nothing else then.
+// Locks, in the order in which they are taken: the send lock or the receive lock, never both; the pattern's own; mu; then
+// the leaves. The I/O side takes the send lock for a moment when a connection becomes ready or is lost.
 type Core struct {
 	kind    Kind
 	cfg     config
@@ -50,7 +50,8 @@ type Core struct {
 
 	closing atomic.Bool
 	closed  chan struct{} // closed when the socket no longer sends or receives
-	once    sync.Once
+	over    chan struct{} // closed when nothing of the socket runs any more
+	ending  atomic.Bool   // somebody closes it
 
 	mu        sync.Mutex // guards what follows
 	pipes     map[uint64]*Pipe
@@ -89,7 +90,7 @@ func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 		return nil, named(kind.Name, err)
 	}
 	c := &Core{
-		kind: kind, cfg: cfg, closed: make(chan struct{}),
+		kind: kind, cfg: cfg, closed: make(chan struct{}), over: make(chan struct{}),
 		pipes: make(map[uint64]*Pipe), conns: make(map[*conn]struct{}),
 	}
 	c.readable.ch = make(chan struct{}, 1)

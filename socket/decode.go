@@ -2,6 +2,7 @@ package socket
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"sync"
 
@@ -168,11 +169,12 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 		if size > uint64(d.max) || d.exceeds(flags, int(size)) {
 			return false, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
 		}
-		from, to := d.pos+n, d.pos+n+int(size)
-		if to > d.end {
-			d.need = to - d.start
+		from := d.pos + n
+		if size > uint64(d.end-from) {
+			d.need = int(min(uint64(from-d.start)+size, math.MaxInt32))
 			return false, nil
 		}
+		to := from + int(size)
 		d.pos = to
 		d.need = 0
 		if flags == 0 && len(d.frames) == 0 {
@@ -205,9 +207,9 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 // which lie in the chunk until it is whole.
 func (d *decoder) exceeds(flags byte, size int) bool {
 	if flags&zmtp.FlagCommand != 0 {
-		return len(d.frames) > 0 && d.pos-d.start+size > d.max+maxBetween+zmtp.MaxHeader*len(d.frames)
+		return len(d.frames) > 0 && int64(d.pos-d.start)+int64(size) > int64(d.max)+maxBetween+int64(zmtp.MaxHeader*len(d.frames))
 	}
-	return d.payload+size > d.max
+	return int64(d.payload)+int64(size) > int64(d.max)
 }
 
 // assemble makes a message of the frames.

@@ -79,6 +79,10 @@ func (v *pipeVisit) Run() {
 	case p.flush.take():
 		p.watched.Store(false)
 		p.stream.Store(cn != nil && !p.out.Empty())
+		if p.out.Empty() && p.core.sendMu.TryLock() { // sender and writer at once
+			p.out.Trim()
+			p.core.sendMu.Unlock()
+		}
 		p.runFlush(maxWrites)
 	case cn != nil:
 		cn.loop.Later(v)

@@ -1,6 +1,9 @@
 package socket
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Defaults of options.
 const (
@@ -16,6 +19,8 @@ const (
 	DefaultHandshakeTimeout = 30 * time.Second
 	// DefaultMaxMessageSize bounds what one peer can make us keep for one message, in bytes.
 	DefaultMaxMessageSize = 256 << 20
+	// MaxMessageSizeLimit is the largest limit that can be set, and the largest message that can be sent, in bytes.
+	MaxMessageSizeLimit = math.MaxInt32
 	// DefaultSpin is how long a receiver polls before it parks, while that pays. A ping-pong over loopback takes some
 	// 10 µs, waking a parked goroutine some 30 µs more.
 	DefaultSpin = 50 * time.Microsecond
@@ -60,6 +65,8 @@ const (
 	// farewell is how long Close waits for a peer to read what was written to it: closing a TCP connection with
 	// unread input makes the kernel throw away output.
 	farewell = 200 * time.Millisecond
+	// localRetry is the time until a connector over inproc tries a name again whose socket is closing.
+	localRetry = time.Millisecond
 	// monitorBuffer is the number of events that wait for a slow reader before further ones are dropped and counted.
 	monitorBuffer = 1024
 	// acceptPause is how long a listener waits after a failed accept, such as for want of descriptors.

@@ -127,12 +127,12 @@ func (d *connector) await() error {
 	return nil
 }
 
-// awaitLater is await after the time between attempts to connect: the socket that is bound there is closing.
+// awaitLater is await a moment later: the socket that is bound there is closing and about to give the name up.
 func (d *connector) awaitLater() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.stopped {
-		d.timer = time.AfterFunc(d.core.cfg.reconnectMin, func() { _ = d.await() }) // the name was valid before
+		d.timer = time.AfterFunc(localRetry, func() { _ = d.await() }) // the name was valid before
 	}
 }
 
@@ -267,7 +267,7 @@ func (c *Core) lostLocal(p, from *Pipe) {
 	c.event(Event{Type: Disconnected, Endpoint: p.endpoint, Peer: inprocAddress, Err: errPeerClosed})
 	c.writable.wake()
 	if !p.accepted && !c.closing.Load() {
-		p.dialer.awaitLater()
+		_ = p.dialer.await() // the name was valid before
 	}
 }
 

@@ -2,7 +2,6 @@ package socket
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/ringmq/ringmq"
@@ -135,7 +134,7 @@ func WithHeartbeat(h Heartbeat) Option {
 // WithMaxMessageSize sets the largest message in bytes that is taken from a peer, over all its frames; a peer that
 // sends a larger one is disconnected. Default 256 MiB. (ZMQ_MAXMSGSIZE, which is per frame)
 func WithMaxMessageSize(bytes int64) Option {
-	return option("MaxMessageSize", bytes, bytes > 0 && bytes <= math.MaxInt32, "1 to 2147483647 bytes",
+	return option("MaxMessageSize", bytes, bytes > 0 && bytes <= MaxMessageSizeLimit, fmt.Sprintf("1 to %d bytes", MaxMessageSizeLimit),
 		func(c *config, n int64) { c.maxMessage = n })
 }
 

@@ -3,7 +3,6 @@ package socket
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/ringmq/ringmq"
 )
@@ -57,20 +56,15 @@ func (c *Core) check(m *ringmq.Message) error {
 	if first == nil {
 		return c.badMessage(ringmq.ErrInvalidMessage, "a message needs at least one frame")
 	}
-	if len(first) > math.MaxInt32 {
-		return c.tooLarge(0, first)
+	total := uint64(len(first))
+	for _, f := range rest {
+		total += uint64(len(f))
 	}
-	for i, f := range rest {
-		if len(f) > math.MaxInt32 {
-			return c.tooLarge(i+1, f)
-		}
+	if total > MaxMessageSizeLimit {
+		return c.badMessage(ringmq.ErrTooLarge,
+			fmt.Sprintf("the message has %d bytes, at most %d can be sent", total, MaxMessageSizeLimit))
 	}
 	return nil
-}
-
-func (c *Core) tooLarge(i int, frame []byte) error {
-	return c.badMessage(ringmq.ErrTooLarge,
-		fmt.Sprintf("frame %d has %d bytes, at most %d can be sent", i, len(frame), math.MaxInt32))
 }
 
 func (c *Core) badMessage(err error, why string) error {

@@ -159,7 +159,8 @@ func (d *connector) begin() error {
 }
 
 // Unbind ends what Bind began; bound is the string that it returned. Connections accepted there are closed once what
-// is queued for them is written, or the linger period is over; over inproc they stay. Error: [ringmq.ErrNotFound].
+// is queued for them is written, or the linger period is over; what they sent and was not yet received is thrown away.
+// Over inproc they stay. Error: [ringmq.ErrNotFound].
 func (s Socket) Unbind(bound string) error {
 	c := s.core
 	c.mu.Lock()
@@ -224,13 +225,17 @@ func (c *Core) failed(op, endpoint string, err error) error {
 }
 
 // Close ends the socket. Calls that wait return [ringmq.ErrClosed]. It waits, for up to the linger period, until what
-// is queued is written; if something is left it returns a [ringmq.UnsentError]. A second Close returns nil.
+// is queued is written; if something is left it returns a [ringmq.UnsentError]. A second Close waits for the first and
+// returns nil.
 func (s Socket) Close() error {
 	ctx := context.Background()
 	if d := s.core.linger(); d >= 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, d, errLinger)
 		defer cancel()
+	}
+	if s.core.ending.Load() {
+		ctx = context.Background()
 	}
 	return s.core.shutdown(ctx)
 }

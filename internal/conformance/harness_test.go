@@ -265,7 +265,8 @@ func requireEmpty(t *testing.T, r receiver) {
 }
 
 // fill sends copies of m until no more goes for a moment and the queue is at its mark, and returns how many went. A
-// blocked Send alone does not show that: it goes on only when the queue is down to half.
+// blocked Send alone does not show that: it goes on only when the queue is down to half. The kernel may still take
+// some later, as TCP finds more room in its windows: what fill has seen to block need not block again.
 func fill(t *testing.T, s sender, m ringmq.Message) (n int) {
 	t.Helper()
 	for ; n < 1_000_000; n++ {
@@ -305,9 +306,7 @@ func blocked(t *testing.T, call func() error) <-chan error {
 func blockedAll(t *testing.T, calls ...func() error) (waits []<-chan error) {
 	t.Helper()
 	for _, call := range calls {
-		done := make(chan error, 1)
-		go func() { done <- call() }()
-		waits = append(waits, done)
+		waits = append(waits, begin(call))
 	}
 	<-time.After(moment)
 	for _, done := range waits {
@@ -320,7 +319,14 @@ func blockedAll(t *testing.T, calls ...func() error) (waits []<-chan error) {
 	return waits
 }
 
-// result waits for what blocked returned.
+// begin runs call on a goroutine and returns a channel with its result.
+func begin(call func() error) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- call() }()
+	return done
+}
+
+// result waits for what blocked or begin returned.
 func result(t *testing.T, done <-chan error) error {
 	t.Helper()
 	return within(t, "the blocked call", func() error { return <-done })

@@ -48,7 +48,7 @@ func cpuFor(cfg Config, i int) int {
 
 // Next returns the loop for the next connection.
 func (g *Group) Next() *Loop {
-	return g.loops[int(g.next.Add(1)-1)%len(g.loops)]
+	return g.loops[(g.next.Add(1)-1)%uint32(len(g.loops))]
 }
 
 // Len is the number of loops.

@@ -95,11 +95,11 @@ func (l *Loop) stop() {
 	l.stopped.Store(true)
 	l.poller.wake()
 	<-l.done
+	l.poller.close() // not before: wake uses it
 }
 
 func (l *Loop) run() {
 	defer close(l.done)
-	defer l.poller.close()
 	defer l.pin()()
 	for idle := 0; ; {
 		ran := l.runPosted()

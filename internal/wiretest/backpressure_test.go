@@ -131,10 +131,13 @@ func TestPubDropsAndCounts(t *testing.T) {
 		require.Equal(t, socket.PeerStats{Endpoint: quickAt.endpoint, Sent: published}, withoutReceived(counts[quickAt.endpoint]))
 		c := counts[slowAt.endpoint]
 		require.EqualValues(t, published, c.Sent+c.Dropped+c.Queued)
-		require.EqualValues(t, mark, c.Queued)
+		require.LessOrEqual(t, c.Queued, uint64(mark))
 		require.Positive(t, c.Dropped)
-		for i := range c.Sent + c.Queued { // without a gap: the drops came after
-			require.EqualValues(t, i, slow.readNumbered())
+		last := -1
+		for range c.Sent + c.Queued {
+			i := slow.readNumbered()
+			require.Greater(t, i, last)
+			last = i
 		}
 		slow.sync()
 		require.NoError(t, pub.TrySend(numbered(published)))

@@ -31,7 +31,7 @@ func zeros(n int) []byte { return make([]byte, n) }
 
 func text(n int) string { return string(bytes.Repeat([]byte{'x'}, n)) }
 
-func u32(n int) []byte { return binary.BigEndian.AppendUint32(nil, uint32(n)) }
+func u32(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }
 
 func u64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
@@ -85,7 +85,7 @@ func ping(ttl int, context string) []byte { return command("PING", ttl>>8, ttl&2
 func pong(context string) []byte          { return command("PONG", context) }
 
 // property is one of a READY's.
-func property(name, value string) []byte { return raw(len(name), name, u32(len(value)), value) }
+func property(name, value string) []byte { return raw(len(name), name, u32(uint32(len(value))), value) }
 
 // ready is a READY command of the given properties, names and values by turns, after Socket-Type.
 func ready(socketType string, properties ...string) []byte {

@@ -2,6 +2,7 @@ package wiretest
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +19,11 @@ import (
 var quickly = socket.WithReconnect(time.Millisecond, 2*time.Millisecond)
 
 // requireGivenUp checks that s, made quickly, does not connect to the place again. How long is long enough? As long as
-// it takes the same socket to come back to another place a dozen times.
+// it takes the same socket to come back to another place a few times.
 func requireGivenUp(t *testing.T, l link, s common, seen *events, at *place) {
 	t.Helper()
 	clock := l.listen(t).connect(s)
-	for range 12 {
+	for range 6 {
 		clock.peer().hangUp()
 	}
 	require.Zero(t, seen.seenOf(socket.ConnectRetried, at))
@@ -101,12 +102,24 @@ func TestReconnectAfterEnd(t *testing.T) {
 		pull := open(t, pipeline.NewPull, quickly)
 		at := l.meet(t, pull)
 		seen := watch(t, pull)
-		for _, last := range [][]byte{{}, message("whole"), frame(more, "half"), raw(0, 10, "cut"), raw(2, u64(1<<20), "cut"), raw(2, 0)} {
+		for _, last := range []struct {
+			bytes []byte
+			whole bool // a PING may follow
+		}{
+			{nil, true},
+			{message("whole"), true},
+			{frame(more, "half"), true},
+			{raw(0, 10, "cut"), false},
+			{raw(2, u64(1<<20), "cut"), false},
+			{raw(2, 0), false},
+		} {
 			for _, end := range []func(*peer){(*peer).hangUp, (*peer).reset} {
 				p := at.peer()
 				p.shake(1, "PUSH")
-				p.send(last)
-				p.sync2(last)
+				p.send(last.bytes)
+				if last.whole { // a reset overtakes what was not read
+					p.sync()
+				}
 				end(p)
 				seen.ended(at, p, cause{typ: socket.Disconnected})
 				seen.of(socket.ConnectRetried, at)
@@ -123,12 +136,25 @@ func TestReconnectAfterEnd(t *testing.T) {
 	})
 }
 
-// sync2 is sync where the connection stands between two frames; inside one, a PING would be part of it.
-func (p *peer) sync2(sent []byte) {
-	p.t.Helper()
-	if flags := len(sent); flags == 0 || string(sent) == string(message("whole")) {
-		p.sync()
-	}
+// The end of a stream that arrives together with the last data must not go unnoticed: an edge-triggered poller tells of
+// both at once, and never again.
+func TestEndTogetherWithData(t *testing.T) {
+	overConnectors(t, func(t *testing.T, l link) {
+		pull := open(t, pipeline.NewPull, quickly)
+		at := l.meet(t, pull)
+		seen := watch(t, pull)
+		for i := range 20 {
+			p := at.peer()
+			p.shake(1, "PUSH")
+			seen.ready(at, 1)
+			p.send(message(fmt.Sprint(i)))
+			p.hangUp()
+			seen.ended(at, p, cause{typ: socket.Disconnected, is: io.EOF})
+		}
+		for i := range 20 {
+			require.Equal(t, []string{fmt.Sprint(i)}, recv(t, pull))
+		}
+	})
 }
 
 // A fault after the handshake ends the connector too, and what is queued for it.

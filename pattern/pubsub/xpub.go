@@ -1,8 +1,6 @@
 package pubsub
 
 import (
-	"sync"
-
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
 )
@@ -28,8 +26,7 @@ func NewXPub(opts ...socket.Option) (*XPub, error) {
 
 type xpub struct {
 	publisher
-	mu    sync.Mutex // after either of the socket's locks
-	notes []ringmq.Message
+	notes notes
 }
 
 func (s *xpub) Ready(p *socket.Pipe) {
@@ -47,24 +44,26 @@ func (s *xpub) Lost(p *socket.Pipe) {
 func (s *xpub) Detach(p *socket.Pipe) { s.Lost(p) }
 
 // Subscribe tells the program of the first and the last subscription to a topic. The end of one that was not known is
-// told too, as libzmq does.
+// told too, as libzmq does, unless the program is far behind.
 func (s *xpub) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 	s.core.HoldsSend(func() {
 		if on {
 			if first, _ := s.index.Add(topic, p); first {
 				s.note(1, topic)
 			}
-		} else if last, removed := s.index.Remove(topic, p); last || !removed {
+			return
+		}
+		switch last, removed := s.index.Remove(topic, p); {
+		case last:
+			s.note(0, topic)
+		case !removed && !s.notes.behind():
 			s.note(0, topic)
 		}
 	})
 }
 
 func (s *xpub) note(kind byte, topic []byte) {
-	m := ringmq.NewMessage(append([]byte{kind}, topic...))
-	s.mu.Lock()
-	s.notes = append(s.notes, m)
-	s.mu.Unlock()
+	s.notes.add(kind, topic)
 	s.core.RecvChanged()
 }
 
@@ -78,26 +77,12 @@ func (s *xpub) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
 }
 
 func (s *xpub) Recv(m *ringmq.Message) error {
-	if s.takeNote(m) {
+	if s.notes.take(m) {
+		s.core.RecvChanged() // there may be another one
 		return nil
 	}
 	if s.core.Next(m) == nil {
 		return ringmq.ErrWouldBlock
 	}
 	return nil
-}
-
-func (s *xpub) takeNote(m *ringmq.Message) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.notes) == 0 {
-		return false
-	}
-	*m = s.notes[0]
-	s.notes[0] = ringmq.Message{}
-	if s.notes = s.notes[1:]; len(s.notes) == 0 {
-		s.notes = nil
-	}
-	s.core.RecvChanged()
-	return true
 }

@@ -2,7 +2,6 @@ package reqrep
 
 import (
 	"encoding/binary"
-	"fmt"
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
@@ -46,11 +45,11 @@ func (s *router) Ready(p *socket.Pipe) {
 	if len(id) == 0 {
 		id = s.autoID(p)
 	}
-	if old, taken := s.routes[string(id)]; taken && old != p {
+	s.Detach(p) // it may have come back with another id
+	if _, taken := s.routes[string(id)]; taken {
 		p.SetTag(nil)
 		return
 	}
-	s.Detach(p) // it may have come back with another id
 	s.routes[string(id)] = p
 	p.SetTag(id)
 }
@@ -79,7 +78,7 @@ func (s *router) Send(m *ringmq.Message, borrowed bool) error {
 	}
 	switch {
 	case p == nil && mandatory:
-		return s.core.SendError(fmt.Sprintf("%q", m.Frame(0)), ringmq.ErrNoRoute)
+		return s.core.SendError(string(m.Frame(0)), ringmq.ErrNoRoute)
 	case p == nil:
 		s.core.Drop()
 		return nil
