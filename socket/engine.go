@@ -15,7 +15,8 @@ type EngineConfig struct {
 	// Loops is the number of loops; connections are spread over them in turn. 0: the default.
 	Loops int
 	// Pinned locks each loop to an operating system thread, and the thread to a core where the system can, and lets
-	// the loop spin: each takes a whole core, all the time. It pays when there are cores to spare.
+	// the loop spin: each takes a whole core, all the time. On two cores it gained nothing (docs/adr/0004); it is meant
+	// for machines with cores to spare.
 	Pinned bool
 	// CPUs are the cores for pinned loops; none: 0, 1, 2 and so on.
 	CPUs []int

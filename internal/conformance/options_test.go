@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"strings"
@@ -45,7 +46,7 @@ func TestGoodOptions(t *testing.T) {
 		"Heartbeat zero":     socket.WithHeartbeat(socket.Heartbeat{}),
 		"Heartbeat":          socket.WithHeartbeat(socket.Heartbeat{Interval: time.Second, Timeout: time.Second, TTL: 65500 * time.Millisecond}),
 		"MaxMessageSize 1":   socket.WithMaxMessageSize(1),
-		"MaxMessageSize max": socket.WithMaxMessageSize(math.MaxInt32),
+		"MaxMessageSize max": socket.WithMaxMessageSize(socket.MaxMessageSizeLimit),
 		"Identity 1":         socket.WithIdentity("x"),
 		"Identity 255":       socket.WithIdentity(string(make255())),
 		"Metadata":           socket.WithMetadata("X-a", "v"),
@@ -78,12 +79,13 @@ func TestBadOptions(t *testing.T) {
 		"Reconnect reversed":  {socket.WithReconnect(2, 1), "Reconnect", "2ns", "max"},
 		"Handshake":           {socket.WithHandshakeTimeout(-1), "HandshakeTimeout", "-1ns", "0"},
 		"Heartbeat interval":  {socket.WithHeartbeat(socket.Heartbeat{Interval: -1}), "Heartbeat", "-1ns", "0"},
+		"Heartbeat short":     {socket.WithHeartbeat(socket.Heartbeat{Interval: time.Millisecond - 1}), "Heartbeat", "999.999µs", "1 ms"},
 		"Heartbeat timeout":   {socket.WithHeartbeat(socket.Heartbeat{Timeout: -1}), "Heartbeat", "-1ns", "0"},
 		"Heartbeat TTL":       {socket.WithHeartbeat(socket.Heartbeat{TTL: -1}), "Heartbeat", "-1ns", "0"},
 		"Heartbeat TTL long":  {socket.WithHeartbeat(socket.Heartbeat{TTL: 66 * time.Second}), "Heartbeat", "1m6s", "65.5"},
 		"MaxMessageSize 0":    {socket.WithMaxMessageSize(0), "MaxMessageSize", "0", "1"},
 		"MaxMessageSize -1":   {socket.WithMaxMessageSize(-1), "MaxMessageSize", "-1", "1"},
-		"MaxMessageSize huge": {socket.WithMaxMessageSize(math.MaxInt32 + 1), "MaxMessageSize", "2147483648", "2147483647"},
+		"MaxMessageSize huge": {socket.WithMaxMessageSize(socket.MaxMessageSizeLimit + 1), "MaxMessageSize", fmt.Sprint(socket.MaxMessageSizeLimit + 1), fmt.Sprint(socket.MaxMessageSizeLimit)},
 		"Identity empty":      {socket.WithIdentity(""), "Identity", "", "255"},
 		"Identity long":       {socket.WithIdentity(strings.Repeat("x", 256)), "Identity", "xxx", "255"},
 		"Identity zero":       {socket.WithIdentity("\x00x"), "Identity", "x", "zero"},
