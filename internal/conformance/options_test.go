@@ -85,7 +85,7 @@ func TestBadOptions(t *testing.T) {
 		"Heartbeat TTL long":  {socket.WithHeartbeat(socket.Heartbeat{TTL: 66 * time.Second}), "Heartbeat", "1m6s", "65.5"},
 		"MaxMessageSize 0":    {socket.WithMaxMessageSize(0), "MaxMessageSize", "0", "1"},
 		"MaxMessageSize -1":   {socket.WithMaxMessageSize(-1), "MaxMessageSize", "-1", "1"},
-		"MaxMessageSize huge": {socket.WithMaxMessageSize(socket.MaxMessageSizeLimit + 1), "MaxMessageSize", fmt.Sprint(socket.MaxMessageSizeLimit + 1), fmt.Sprint(socket.MaxMessageSizeLimit)},
+		"MaxMessageSize huge": {socket.WithMaxMessageSize(socket.MaxMessageSizeLimit + 1), "MaxMessageSize", fmt.Sprint(int64(socket.MaxMessageSizeLimit) + 1), fmt.Sprint(socket.MaxMessageSizeLimit)},
 		"Identity empty":      {socket.WithIdentity(""), "Identity", "", "255"},
 		"Identity long":       {socket.WithIdentity(strings.Repeat("x", 256)), "Identity", "xxx", "255"},
 		"Identity zero":       {socket.WithIdentity("\x00x"), "Identity", "x", "zero"},

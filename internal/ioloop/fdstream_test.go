@@ -93,5 +93,5 @@ func TestUnreadInputLetsTheLoopSleep(t *testing.T) {
 	r.await(t, Readable)
 	s.WatchWrite(true)
 	r.await(t, Writable)
-	requireAtRest(t, l, calls)
+	requireSleeps(t, l, calls)
 }
