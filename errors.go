@@ -3,6 +3,7 @@ package ringmq
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -47,21 +48,22 @@ type Error struct {
 
 // Error reads "ringmq: PUSH bind tcp://127.0.0.1:5555: address already in use".
 func (e *Error) Error() string {
-	var b strings.Builder
-	b.WriteString("ringmq:")
+	var where []string
 	for _, s := range []string{e.Socket, e.Op, e.Endpoint} {
 		if s != "" {
-			b.WriteString(" " + s)
+			where = append(where, s)
 		}
 	}
 	if e.Peer != "" {
-		b.WriteString(" (peer " + e.Peer + ")")
+		where = append(where, "(peer "+e.Peer+")")
 	}
 	if e.Value != "" {
-		fmt.Fprintf(&b, " %q", e.Value)
+		where = append(where, strconv.Quote(e.Value))
 	}
-	fmt.Fprintf(&b, ": %v", e.Err)
-	return b.String()
+	if len(where) == 0 {
+		return fmt.Sprintf("ringmq: %v", e.Err)
+	}
+	return fmt.Sprintf("ringmq: %s: %v", strings.Join(where, " "), e.Err)
 }
 
 // Unwrap returns the cause.

@@ -166,7 +166,7 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 			d.need = 0
 			return false, nil
 		}
-		if size > uint64(d.max) || d.exceeds(flags, int(size)) {
+		if d.exceeds(flags, size) {
 			return false, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
 		}
 		from := d.pos + n
@@ -203,13 +203,13 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 	}
 }
 
-// exceeds reports whether the message would grow too large with another frame, or the commands between its frames,
-// which lie in the chunk until it is whole.
-func (d *decoder) exceeds(flags byte, size int) bool {
+// exceeds reports whether a frame is too large: a command by itself, or the message that would grow by it. Commands
+// between the frames of a message lie in the chunk until it is whole, and are bounded too.
+func (d *decoder) exceeds(flags byte, size uint64) bool {
 	if flags&zmtp.FlagCommand != 0 {
-		return len(d.frames) > 0 && int64(d.pos-d.start)+int64(size) > int64(d.max)+maxBetween+int64(zmtp.MaxHeader*len(d.frames))
+		return size > uint64(max(d.max, maxBetween)) || len(d.frames) > 0 && int64(d.pos-d.start)+int64(size) > int64(d.max)+maxBetween+int64(zmtp.MaxHeader*len(d.frames))
 	}
-	return int64(d.payload)+int64(size) > int64(d.max)
+	return size > uint64(d.max) || int64(d.payload)+int64(size) > int64(d.max)
 }
 
 // assemble makes a message of the frames.
