@@ -203,13 +203,17 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 	}
 }
 
-// exceeds reports whether a frame is too large: a command by itself, or the message that would grow by it. Commands
-// between the frames of a message lie in the chunk until it is whole, and are bounded too.
+// exceeds reports whether a frame is too large by itself, as libzmq judges commands too, or makes its message too large.
+// Commands between the frames of a message lie in the chunk until it is whole, and are bounded with it.
 func (d *decoder) exceeds(flags byte, size uint64) bool {
-	if flags&zmtp.FlagCommand != 0 {
-		return size > uint64(max(d.max, maxBetween)) || len(d.frames) > 0 && int64(d.pos-d.start)+int64(size) > int64(d.max)+maxBetween+int64(zmtp.MaxHeader*len(d.frames))
+	if size > uint64(d.max) {
+		return true
 	}
-	return size > uint64(d.max) || int64(d.payload)+int64(size) > int64(d.max)
+	if flags&zmtp.FlagCommand == 0 {
+		return int64(d.payload)+int64(size) > int64(d.max)
+	}
+	between := int64(d.pos-d.start) - int64(d.payload)
+	return len(d.frames) > 0 && between+int64(size) > maxBetween+int64(zmtp.MaxHeader*len(d.frames))
 }
 
 // assemble makes a message of the frames.
