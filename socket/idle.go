@@ -16,10 +16,14 @@ import (
 type Idle struct {
 	spin     time.Duration
 	adaptive bool
+	yield    bool
 }
 
 // Spin always polls for d before it parks; up to [MaxSpin].
 func Spin(d time.Duration) Idle { return Idle{spin: d} }
+
+// Yield is Spin that gives way to the program's other goroutines between any two looks: it takes what they leave.
+func Yield(d time.Duration) Idle { return Idle{spin: d, yield: true} }
 
 // Park never polls.
 func Park() Idle { return Idle{} }
@@ -68,7 +72,7 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 			d.credit.Add(-1)
 			return m, err
 		}
-		if i%16 == 0 {
+		if c.cfg.idle.yield || i%spinsBetweenYields == 0 {
 			if ctx.Err() != nil {
 				return m, err
 			}
@@ -174,13 +178,15 @@ func (d *driver) stop() {
 	}
 }
 
-// String is "park", or "spin" or "adaptive" with the time.
+// String is "park", or "spin", "yield" or "adaptive" with the time.
 func (i Idle) String() string {
 	switch {
 	case i.adaptive:
 		return "adaptive " + i.spin.String()
 	case i.spin == 0:
 		return "park"
+	case i.yield:
+		return "yield " + i.spin.String()
 	}
 	return "spin " + i.spin.String()
 }

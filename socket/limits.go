@@ -60,6 +60,8 @@ const (
 	maxHot = 4
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
+	// spinsBetweenYields is how often a receiver looks before it lets another goroutine run.
+	spinsBetweenYields = 16
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.
 	driveWatch = 5 * time.Millisecond
 	// farewell is how long Close waits for a peer to read what was written to it: closing a TCP connection with

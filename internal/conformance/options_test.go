@@ -186,7 +186,7 @@ func TestEngines(t *testing.T) {
 // that ends.
 func TestIdleStrategies(t *testing.T) {
 	for name, idle := range map[string]socket.Idle{
-		"park": socket.Park(), "spin": socket.Spin(200 * time.Microsecond), "longest spin": socket.Spin(socket.MaxSpin),
+		"park": socket.Park(), "yield": socket.Yield(200 * time.Microsecond), "spin": socket.Spin(200 * time.Microsecond), "longest spin": socket.Spin(socket.MaxSpin),
 		"adaptive": socket.Adaptive(socket.DefaultSpin), "adaptive 0": socket.Adaptive(0),
 	} {
 		t.Run(name, func(t *testing.T) {

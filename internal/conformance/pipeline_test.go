@@ -269,6 +269,9 @@ func TestManySendersAndReceivers(t *testing.T) {
 			wg.Go(func() { pullNumbered(t, ctx, pulls[i%sockets], all, senders, finish) })
 		}
 		wg.Wait()
+		for i := range sockets {
+			t.Logf("pull %d: %+v; push %d: %+v", i, pulls[i].Stats(), i, pushes[i].Stats()) // shown on failure: where it stuck
+		}
 		require.Zero(t, all.left)
 		for _, pull := range pulls {
 			requireEmpty(t, pull)

@@ -195,7 +195,7 @@ func TestFullRoute(t *testing.T) {
 		join(t, strict, slow, bound)
 		join(t, strict, other, bound)
 		n := fill(t, strict, ringmq.NewString("slow", body)) // TrySend was ErrWouldBlock
-		require.GreaterOrEqual(t, n, 5)
+		require.GreaterOrEqual(t, n, 3)
 		for range 20 {
 			send(t, strict, "other", "x")
 			require.Equal(t, []string{"x"}, recv(t, other))
