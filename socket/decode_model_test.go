@@ -41,11 +41,11 @@ func (m *model) parse(in []byte) error {
 			return err
 		}
 		command := flags&zmtp.FlagCommand != 0
-		held := uint64(at - start) // bytes of the message so far, headers and commands between the frames included
+		between := uint64(at - start - payload) // bytes of the message so far: headers, and commands between the frames
 		switch {
 		case size > uint64(m.limit),
 			!command && uint64(payload)+size > uint64(m.limit),
-			command && len(frames) > 0 && held+size > uint64(m.limit+maxBetween+zmtp.MaxHeader*len(frames)):
+			command && len(frames) > 0 && between+size > uint64(maxBetween+zmtp.MaxHeader*len(frames)):
 			return ringmq.ErrTooLarge
 		}
 		if uint64(len(in)-at-n) < size {

@@ -131,16 +131,22 @@ func TestDecodeCommandsBetweenFrames(t *testing.T) {
 
 // The commands that wait in memory with the frames of an unfinished message are bounded; outside they are not.
 func TestDecodeBoundsCommandsInAMessage(t *testing.T) {
-	const limit = 1000
+	const limit = 1 << 20
 	ping := zmtp.AppendPing(nil, 0, []byte("0123456789"))
-	many := slices.Repeat(ping, 2*(limit+maxBetween)/len(ping))
+	pings := func(bytes int) []byte { return slices.Repeat(ping, bytes/len(ping)) }
+	inside := func(frame, bytes int) []byte {
+		in := zmtp.AppendFrame(nil, zmtp.FlagMore, body(frame))
+		return slices.Concat(in, pings(bytes), encode(false, []byte("last")))
+	}
 	for name, c := range map[string]struct {
 		in   []byte
 		want error
 	}{
-		"outside":      {slices.Concat(many, encode(false, []byte("m"))), nil},
-		"inside":       {slices.Concat([]byte{zmtp.FlagMore, 0}, many, encode(false, []byte("m"))), ringmq.ErrTooLarge},
-		"some, inside": {slices.Concat([]byte{zmtp.FlagMore, 0}, many[:maxBetween/2/len(ping)*len(ping)], encode(false, []byte("m"))), nil},
+		"outside":                {slices.Concat(pings(4*maxBetween), encode(false, []byte("m"))), nil},
+		"as many as may be":      {inside(0, maxBetween), nil},
+		"too many":               {inside(0, maxBetween+2*len(ping)), ringmq.ErrTooLarge},
+		"payload does not count": {inside(limit/2, maxBetween), nil},
+		"nor does it make room":  {inside(1000, maxBetween+2*len(ping)), ringmq.ErrTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, c.want, (&model{limit: limit}).parse(c.in))
@@ -239,6 +245,9 @@ func TestDecodeErrors(t *testing.T) {
 		"empty command":    {"\x04\x00", ringmq.ErrProtocol, "command"},
 		"ping cut short":   {"\x04\x06\x04PING\x00", ringmq.ErrProtocol, "command"},
 		"too large":        {"\x00\x65", ringmq.ErrTooLarge, "more than 100 bytes"},
+		"largest size":     {"\x02\x7f\xff\xff\xff\xff\xff\xff\xff", ringmq.ErrTooLarge, "more than 100 bytes"},
+		"largest command":  {"\x06\x7f\xff\xff\xff\xff\xff\xff\xff", ringmq.ErrTooLarge, "more than 100 bytes"},
+		"largest in all":   {"\x01\x01a\x02\x7f\xff\xff\xff\xff\xff\xff\xff", ringmq.ErrTooLarge, "more than 100 bytes"},
 		"refused":          {"\x00\x01R", ringmq.ErrProtocol, "must not send to a PULL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -312,6 +321,7 @@ func FuzzDecoder(f *testing.F) {
 		"", "\x00\x05hello", "\x01\x01a\x00\x01b", "\x01\x01a\x04\x0a\x09SUBSCRIBE\x00\x01b", "\x04\x09\x04PING\x00\x01ctx",
 		"\x02\x00\x00\x00\x00\x00\x00\x00\x03abc", "\x02\x00\x00\x00\x00\x00\x10\x00\x00", "\x08", "\x05\x00", "\x00\x02Rx",
 		"\x00\x02Cx\x00\x02Dx", "\x06\x00hello", "\xff\x00\x00\x00\x00\x00\x00\x00\x06\x01hello\x02\x00x", "\x04\x07\x05ERROR\x00",
+		"\xff000000000", "\x02\x01a\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x01",
 	} {
 		for _, v1 := range []bool{false, true} {
 			f.Add([]byte(s), uint64(len(s)), uint16(300), uint8(len(s)%4), uint16(1), uint8(0), v1)

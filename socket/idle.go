@@ -154,9 +154,14 @@ func (d *driver) handBack() {
 // handBack has the loop watch the input again. It returns false if somebody is reading. A connection that waits for
 // room in the mailbox is the loop's when it goes on.
 func (cn *conn) handBack() bool {
-	if !cn.read.tryBegin() {
-		s := cn.read.state.Load()
-		return s != taskRunning && s != taskNotified || cn.dead.Load()
+	for !cn.read.tryBegin() {
+		switch cn.read.state.Load() {
+		case taskRunning, taskNotified:
+			return cn.dead.Load()
+		case taskIdle: // since then
+		default:
+			return true
+		}
 	}
 	if cn.driven {
 		cn.driven = false

@@ -223,7 +223,7 @@ func sequence(n int) []byte {
 	return b
 }
 
-// inBackground runs g on a goroutine of its own; the result's function waits for its error.
+// inBackground runs g on a goroutine of its own; wait returns its error.
 func inBackground(g func() error) (wait func() error) {
 	done := make(chan error, 1)
 	go func() { done <- g() }()
