@@ -28,36 +28,27 @@ const (
 	taskOver                    // never again
 )
 
-// wake says that there is work. If it returns true the caller must have a loop begin.
-func (t *task) wake() bool {
+// wake says that there is work. If it returns true the caller must have a loop begin. A blocked task is left alone: it
+// will look when it is unblocked.
+func (t *task) wake() bool { return t.call(false) }
+
+// unblock is wake for what a blocked task waits for.
+func (t *task) unblock() bool { return t.call(true) }
+
+func (t *task) call(blockedToo bool) bool {
 	for {
-		switch t.state.Load() {
-		case taskIdle:
-			if t.state.CompareAndSwap(taskIdle, taskScheduled) {
+		s := t.state.Load()
+		switch {
+		case s == taskIdle, s == taskWatched, s == taskBlocked && blockedToo:
+			if t.state.CompareAndSwap(s, taskScheduled) {
 				return true
 			}
-		case taskWatched:
-			if t.state.CompareAndSwap(taskWatched, taskScheduled) {
-				return true
-			}
-		case taskRunning:
+		case s == taskRunning:
 			if t.state.CompareAndSwap(taskRunning, taskNotified) {
 				return false
 			}
 		default:
 			return false
-		}
-	}
-}
-
-// unblock is wake for what a blocked task waits for.
-func (t *task) unblock() bool {
-	for {
-		if t.state.Load() != taskBlocked {
-			return t.wake()
-		}
-		if t.state.CompareAndSwap(taskBlocked, taskScheduled) {
-			return true
 		}
 	}
 }
