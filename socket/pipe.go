@@ -310,23 +310,37 @@ func (p *Pipe) SendSubscribe(topic []byte, on bool) {
 		l.subscribe(topic, on)
 		return
 	}
-	if p.FiltersItself() {
-		return
+	if !p.FiltersItself() {
+		p.command(func(dst []byte) []byte { return p.appendSubscribe(dst, topic, on) })
 	}
+}
+
+// SendSubscriptions tells the peer of all topics that all visits, at once.
+func (p *Pipe) SendSubscriptions(all func(visit func(topic []byte))) {
+	switch l := p.local.Load(); {
+	case l != nil:
+		all(func(topic []byte) { l.subscribe(topic, true) })
+	case !p.FiltersItself():
+		p.command(func(dst []byte) []byte {
+			all(func(topic []byte) { dst = p.appendSubscribe(dst, topic, true) })
+			return dst
+		})
+	}
+}
+
+func (p *Pipe) appendSubscribe(dst, topic []byte, on bool) []byte {
 	major, minor := p.Version()
-	p.command(func(dst []byte) []byte {
-		switch {
-		case major == 1:
-			return zmtp.AppendFrameV1(dst, 0, append([]byte{b2u(on)}, topic...))
-		case (major == 2 || minor == 0) && on:
-			return zmtp.AppendSubscribeMessage(dst, topic)
-		case major == 2 || minor == 0:
-			return zmtp.AppendCancelMessage(dst, topic)
-		case on:
-			return zmtp.AppendSubscribe(dst, topic)
-		}
-		return zmtp.AppendCancel(dst, topic)
-	})
+	switch {
+	case major == 1:
+		return zmtp.AppendFrameV1(dst, 0, append([]byte{b2u(on)}, topic...))
+	case (major == 2 || minor == 0) && on:
+		return zmtp.AppendSubscribeMessage(dst, topic)
+	case major == 2 || minor == 0:
+		return zmtp.AppendCancelMessage(dst, topic)
+	case on:
+		return zmtp.AppendSubscribe(dst, topic)
+	}
+	return zmtp.AppendCancel(dst, topic)
 }
 
 func b2u(b bool) byte {

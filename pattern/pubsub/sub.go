@@ -107,7 +107,7 @@ func (s *subscriber) Ready(p *socket.Pipe) {
 	s.peers = append(s.peers, p)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	s.subs.All(func(topic []byte) { p.SendSubscribe(topic, true) })
+	p.SendSubscriptions(s.subs.All)
 }
 
 // Lost forgets a peer that is not there any more.

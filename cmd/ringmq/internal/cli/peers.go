@@ -17,8 +17,8 @@ const (
 	subscriberWait = time.Second
 	// peerPoll is the pause between two looks at the peers: over inproc no event tells of one.
 	peerPoll = 5 * time.Millisecond
-	// settle is the time for the subscriptions of further peers to follow their connections. The first is waited for;
-	// of others an XPUB is told only when they are for another topic.
+	// settle is the time for further subscriptions to follow the first, which is waited for: those of the same peer, and
+	// those of others, of which an XPUB is told only when they are for another topic.
 	settle = 100 * time.Millisecond
 )
 
@@ -96,7 +96,7 @@ func (l *link) waitForSubscribers(ctx context.Context, subscribed <-chan struct{
 		return err
 	}
 	err := l.within(ctx, "waiting for a subscription", func(ctx context.Context) error { return await(ctx, subscribed) })
-	if err != nil || n == 1 {
+	if err != nil {
 		return err
 	}
 	return pause(ctx, settle)
@@ -111,7 +111,10 @@ func (l *link) waitAWhile(ctx context.Context, subscribed <-chan struct{}) error
 		fmt.Fprintln(l.stderr, "no subscriber yet; publishing all the same (see --wait-peers)")
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return pause(ctx, settle)
 }
 
 func await(ctx context.Context, done <-chan struct{}) error {
