@@ -137,8 +137,8 @@ func (m Message) Clone() Message {
 // through m or through any copy of it. It is optional; a message that is never released is left to the garbage
 // collector. Call it at most once for a received message, from one goroutine; m is the zero Message afterwards.
 //
-// A kept message pins the chunk that it was read into: 64 KiB, shared with the messages that arrived beside it, or
-// for a frame larger than that the frame's own buffer.
+// A kept message pins the chunk that it was read into, which is shared with the messages that arrived beside it: 4 to
+// 64 KiB, or for a message larger than that at most twice its size or 512 KiB, whichever is more.
 func (m *Message) Release() {
 	c := m.chunk
 	*m = Message{}
