@@ -136,9 +136,6 @@ func (c *Core) HoldsRecv(f func()) {
 	f()
 }
 
-// SendChanged wakes senders that wait: the pattern may have a peer for them now.
-func (c *Core) SendChanged() { c.writable.wake() }
-
 // RecvChanged wakes receivers that wait: the pattern may have a message for them now.
 func (c *Core) RecvChanged() { c.readable.wake() }
 

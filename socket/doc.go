@@ -11,8 +11,8 @@
 //	        │         │   │ in:  lock-free ring  │<──│  read(2)   │<──
 //	Recv <──│ in turn │<──└──────────────────────┘   └────────────┘
 //
-// Who writes: while traffic is quiet, the goroutine that sends, before Send returns; while it is dense, an I/O loop,
-// many messages at a time (package batching). Who reads: a goroutine that waits in Recv reads from the connection
+// Who writes: while traffic is quiet, the goroutine that sends, before Send returns; while it is dense, the same for many
+// messages at a time, with an I/O loop for what is left over (package batching). Who reads: a goroutine that waits in Recv reads from the connection
 // itself as long as that finds something ([Idle]); otherwise the loop reads, and wakes it.
 //
 // Over inproc there is no connection: Send puts the message into the peer's ring.

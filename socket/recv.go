@@ -171,19 +171,6 @@ func (c *Core) endTurn(p *Pipe) {
 	}
 }
 
-// Pending reports whether some pipe has a message. Receive lock held.
-func (c *Core) Pending() bool {
-	if c.inboxN.Load() > 0 {
-		c.takeInbox()
-	}
-	for _, p := range c.turns {
-		if !p.in.q.Empty() {
-			return true
-		}
-	}
-	return false
-}
-
 // activate puts a pipe with messages on the list. Any goroutine may call it; the mailbox sees to it that a pipe is on
 // the list once.
 func (c *Core) activate(p *Pipe) {
