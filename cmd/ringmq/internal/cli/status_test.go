@@ -141,9 +141,10 @@ func TestSignalLingers(t *testing.T) {
 		_, err := io.WriteString(w, text)
 		require.NoError(t, err)
 	}
-	push.end(interrupted{syscall.SIGINT})
-	run(t, "pull", "--bind", endpoint, "--count", "1").requireOutput("first\n")
+	push.end(interrupted{syscall.SIGINT}) // before or after "last" is sent
+	pull := start(t, "pull", "--bind", endpoint)
 	push.requireFailure(130)
+	pull.stdout.await(t, regexp.MustCompile("^first\n"))
 	require.NoError(t, w.Close())
 }
 
