@@ -139,11 +139,17 @@ func (c *Core) HoldsRecv(f func()) {
 // RecvChanged wakes receivers that wait: the pattern may have a message for them now.
 func (c *Core) RecvChanged() { c.readable.wake() }
 
+// SendChanged wakes senders that wait: there may be room for their messages now.
+func (c *Core) SendChanged() { c.writable.wake() }
+
 // Drop counts a message that was dropped because it had no peer to go to.
 func (c *Core) Drop() { c.unrouted.Add(1) }
 
 // Mandatory reports whether a message without a peer is an error; see [WithMandatory].
 func (c *Core) Mandatory() bool { return c.cfg.mandatory }
+
+// NoDrop reports whether a message waits for all its peers; see [WithNoDrop].
+func (c *Core) NoDrop() bool { return c.cfg.noDrop }
 
 // OutOfTurn is the error of a call that does not fit the state of the exchange.
 func (c *Core) OutOfTurn(op, why string) error {

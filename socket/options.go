@@ -32,6 +32,7 @@ type config struct {
 	metadata         []session.Property
 	engine           *Engine
 	mandatory        bool
+	noDrop           bool
 }
 
 func defaults() config {
@@ -164,4 +165,10 @@ func WithEngine(e *Engine) Option {
 // peer is at its high-water mark, instead of dropping the message. Default off. (ZMQ_ROUTER_MANDATORY)
 func WithMandatory() Option {
 	return option("Mandatory", true, true, "", func(c *config, on bool) { c.mandatory = on })
+}
+
+// WithNoDrop has a PUB or XPUB wait where a subscriber is at its high-water mark, instead of dropping the message for
+// that subscriber: the slowest sets the pace of all. Default off. (ZMQ_XPUB_NODROP)
+func WithNoDrop() Option {
+	return option("NoDrop", true, true, "", func(c *config, on bool) { c.noDrop = on })
 }

@@ -132,6 +132,7 @@ func (c *Core) forgetPeer(cn *conn) {
 	p.ctl.take(nil) // the pattern adds no more
 	p.ctlOut = nil
 	c.sendMu.Unlock()
+	c.writable.wake()
 	if permanent(cn.failure) {
 		c.detach(p)
 	}

@@ -52,6 +52,7 @@ func TestGoodOptions(t *testing.T) {
 		"Metadata":           socket.WithMetadata("X-a", "v"),
 		"Engine":             socket.WithEngine(engine),
 		"Mandatory":          socket.WithMandatory(),
+		"NoDrop":             socket.WithNoDrop(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			shut(t, open(t, reqrep.NewDealer, opt))

@@ -1,6 +1,8 @@
 package pubsub
 
 import (
+	"slices"
+
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/topics"
 	"github.com/ringmq/ringmq/socket"
@@ -8,6 +10,9 @@ import (
 
 // Pub sends each message to the peers that subscribe to it. It has no receiving methods. Its methods may be called by
 // any number of goroutines at once.
+//
+// A message for a subscriber that is at its high-water mark is dropped for that one and counted; with
+// [socket.WithNoDrop] Send waits.
 type Pub struct {
 	socket.Socket
 	socket.Sender
@@ -60,6 +65,7 @@ func (s *publisher) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 			s.index.Remove(topic, p)
 		}
 	})
+	s.core.SendChanged()
 }
 
 func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
@@ -67,6 +73,9 @@ func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 	peers := s.index.Match(topic)
 	if len(peers) == 0 {
 		return nil
+	}
+	if s.core.NoDrop() && slices.ContainsFunc(peers, full) {
+		return ringmq.ErrWouldBlock
 	}
 	b := s.core.Broadcast()
 	encoded := false
@@ -81,6 +90,8 @@ func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 	}
 	return nil
 }
+
+func full(p *socket.Pipe) bool { return !p.CanWrite() }
 
 // subscription reads a subscription that travels as a message: 01 or 00 and the topic (RFC 29, ZMTP 3.0 and before).
 func subscription(m *ringmq.Message) (on bool, topic []byte, ok bool) {

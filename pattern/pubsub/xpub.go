@@ -60,6 +60,7 @@ func (s *xpub) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 			s.note(0, topic)
 		}
 	})
+	s.core.SendChanged()
 }
 
 func (s *xpub) note(kind byte, topic []byte) {
