@@ -1,6 +1,6 @@
 // Package ringmq holds the two things that every other package of the library shares: the [Message] and the errors.
 //
-// A program uses a socket type out of pattern/reqrep, pattern/pubsub or pattern/pipeline, with options out of socket:
+// A program uses a socket type out of a package below pattern, such as pattern/pubsub, with options out of socket:
 //
 //	sub, err := pubsub.NewSub(socket.WithRecvHWM(10_000))
 //	defer sub.Close()

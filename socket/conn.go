@@ -63,9 +63,9 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 		return nil, err
 	}
 	cn.stream = stream
-	if !c.enlist(cn) {
+	if err := c.enlist(cn); err != nil {
 		stream.Close()
-		return nil, c.errClosed("connect")
+		return nil, err
 	}
 	p.ctl.take(nil)
 	p.ctl.add(func(dst []byte) []byte { return cn.hand.Start(dst) })
@@ -247,8 +247,8 @@ func (cn *conn) established() error {
 	if cn.dialer != nil {
 		cn.dialer.succeeded()
 	}
-	if !cn.core.admit(p) {
-		return cn.core.errClosed("accept")
+	if err := cn.core.admit(p); err != nil {
+		return err
 	}
 	cn.open.Store(true)
 	cn.beat.Store(cn.startHeart(peer))
@@ -320,6 +320,8 @@ func (cn *conn) command(body []byte) error {
 	switch kind {
 	case session.CommandSubscribe, session.CommandCancel:
 		cn.core.pattern.Subscribe(cn.pipe, arg, kind == session.CommandSubscribe)
+	case session.CommandJoin, session.CommandLeave:
+		cn.core.pattern.Join(cn.pipe, arg, kind == session.CommandJoin)
 	case session.CommandPing:
 		return cn.pong(arg)
 	case session.CommandError:

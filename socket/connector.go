@@ -37,7 +37,6 @@ func (c *Core) connectStream(t transport.Stream, endpoint, addr string) *connect
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	d.pipe = c.newPipe(endpoint, false)
 	d.pipe.dialer = d
-	c.attach(d.pipe)
 	return d
 }
 

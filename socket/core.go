@@ -13,7 +13,7 @@ import (
 )
 
 // Core is what every socket is made of. Pattern packages make one with [New], hold it in their socket types through
-// [Socket], [Sender] and [Receiver], and call its Next, Wake and Broadcast from their Pattern.
+// [Socket], [Sender] and [Receiver], and call its Next and Fanout from their Pattern.
 //
 // Locks, in the order in which they are taken: the send lock or the receive lock, never both; the pattern's own; mu; then
 // the leaves. The I/O side takes the send lock for a moment when a connection becomes ready or is lost.
@@ -119,9 +119,6 @@ func (c *Core) handshakeConfig(server bool) *session.Config {
 	}
 }
 
-// Broadcast is the encoder for messages that go to many pipes. Send lock held.
-func (c *Core) Broadcast() *outq.Broadcast { return &c.bcast }
-
 // HoldsSend runs f with the send lock held: for what a pattern's own methods change.
 func (c *Core) HoldsSend(f func()) {
 	c.sendMu.Lock()
@@ -147,9 +144,6 @@ func (c *Core) Drop() { c.unrouted.Add(1) }
 
 // Mandatory reports whether a message without a peer is an error; see [WithMandatory].
 func (c *Core) Mandatory() bool { return c.cfg.mandatory }
-
-// NoDrop reports whether a message waits for all its peers; see [WithNoDrop].
-func (c *Core) NoDrop() bool { return c.cfg.noDrop }
 
 // OutOfTurn is the error of a call that does not fit the state of the exchange.
 func (c *Core) OutOfTurn(op, why string) error {

@@ -4,16 +4,25 @@ import "github.com/ringmq/ringmq/internal/zmtp"
 
 // The names of socket types, as they travel in READY (RFC 37).
 const (
-	PUB    = zmtp.Pub
-	SUB    = zmtp.Sub
-	XPUB   = zmtp.XPub
-	XSUB   = zmtp.XSub
-	PUSH   = zmtp.Push
-	PULL   = zmtp.Pull
-	REQ    = zmtp.Req
-	REP    = zmtp.Rep
-	DEALER = zmtp.Dealer
-	ROUTER = zmtp.Router
+	PUB     = zmtp.Pub
+	SUB     = zmtp.Sub
+	XPUB    = zmtp.XPub
+	XSUB    = zmtp.XSub
+	PUSH    = zmtp.Push
+	PULL    = zmtp.Pull
+	REQ     = zmtp.Req
+	REP     = zmtp.Rep
+	DEALER  = zmtp.Dealer
+	ROUTER  = zmtp.Router
+	PAIR    = zmtp.Pair
+	CHANNEL = zmtp.Channel
+	CLIENT  = zmtp.Client
+	SERVER  = zmtp.Server
+	PEER    = zmtp.Peer
+	SCATTER = zmtp.Scatter
+	GATHER  = zmtp.Gather
+	RADIO   = zmtp.Radio
+	DISH    = zmtp.Dish
 )
 
 // Kind describes a socket type. Pattern packages make one for each of theirs.
@@ -26,8 +35,10 @@ type Kind struct {
 	OneConnect bool
 	// NoResume: what is queued for a peer that is lost is meant for nobody else (REP).
 	NoResume bool
-	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB).
+	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB, DISH).
 	NoLinger bool
+	// OnePeer: it has at most one peer; others are turned away while that one is there (PAIR, CHANNEL).
+	OnePeer bool
 }
 
 // KindOf returns the description of a ZMTP socket type.
@@ -37,6 +48,7 @@ func KindOf(name string) Kind {
 		Peers:      zmtp.PeerTypes(name),
 		OneConnect: name == zmtp.Dealer || name == zmtp.Sub || name == zmtp.Pub || name == zmtp.Req,
 		NoResume:   name == zmtp.Rep,
-		NoLinger:   name == zmtp.Sub || name == zmtp.XSub,
+		NoLinger:   name == zmtp.Sub || name == zmtp.XSub || name == zmtp.Dish,
+		OnePeer:    name == zmtp.Pair || name == zmtp.Channel,
 	}
 }

@@ -103,7 +103,6 @@ func (c *Core) connectLocal(t transport.Local, endpoint, addr string) *connector
 	d := &connector{core: c, endpoint: endpoint, local: t, addr: addr, pipe: c.newPipe(endpoint, false)}
 	d.pipe.dialer = d
 	d.pipe.local.Store(d.waiting())
-	c.attach(d.pipe)
 	return d
 }
 
@@ -127,12 +126,13 @@ func (d *connector) await() error {
 	return nil
 }
 
-// awaitLater is await a moment later: the socket that is bound there is closing and about to give the name up.
-func (d *connector) awaitLater() {
+// awaitLater is await a moment later: the socket that is bound there is closing and about to give the name up, or it
+// has its one peer, which may take long.
+func (d *connector) awaitLater(wait time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.stopped {
-		d.timer = time.AfterFunc(localRetry, func() { _ = d.await() }) // the name was valid before
+		d.timer = time.AfterFunc(wait, func() { _ = d.await() }) // the name was valid before
 	}
 }
 
@@ -185,8 +185,13 @@ func join(bound, conn *Pipe) {
 	bound.greet(from, inprocAddress)
 	bound.in = newMailbox(bound, sumHWM(c.cfg.sendHWM, b.cfg.recvHWM))
 	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(to)})
-	if !b.admit(bound) {
-		conn.dialer.awaitLater()
+	switch err := b.admit(bound); {
+	case err == errOnePeer:
+		b.event(Event{Type: AcceptFailed, Endpoint: bound.endpoint, Peer: inprocAddress, Err: err})
+		conn.dialer.awaitLater(c.cfg.reconnectMin)
+		return
+	case err != nil:
+		conn.dialer.awaitLater(localRetry)
 		return
 	}
 	if !c.take(conn, bound, from, to) {
@@ -205,7 +210,7 @@ func (c *Core) take(conn, bound *Pipe, from, to *session.Peer) bool {
 	case conn.gone.Load():
 		return false
 	case bound.gone.Load():
-		conn.dialer.awaitLater()
+		conn.dialer.awaitLater(localRetry)
 		return false
 	}
 	conn.greet(to, inprocAddress)

@@ -167,7 +167,7 @@ func WithMandatory() Option {
 	return option("Mandatory", true, true, "", func(c *config, on bool) { c.mandatory = on })
 }
 
-// WithNoDrop has a PUB or XPUB wait where a subscriber is at its high-water mark, instead of dropping the message for
+// WithNoDrop has a PUB, XPUB or RADIO wait where a subscriber is at its high-water mark, instead of dropping the message for
 // that subscriber: the slowest sets the pace of all. Default off. (ZMQ_XPUB_NODROP)
 func WithNoDrop() Option {
 	return option("NoDrop", true, true, "", func(c *config, on bool) { c.noDrop = on })

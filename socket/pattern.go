@@ -32,6 +32,8 @@ type Pattern interface {
 	// Subscribe is called for a SUBSCRIBE (on) or CANCEL command of the peer, as Deliver is. The topic is only
 	// borrowed.
 	Subscribe(p *Pipe, topic []byte, on bool)
+	// Join is called for a JOIN (on) or LEAVE command of the peer, as Subscribe is.
+	Join(p *Pipe, group []byte, on bool)
 }
 
 // Verdict is what becomes of a message that has arrived.
@@ -76,3 +78,6 @@ func (Base) Deliver(*Pipe, *ringmq.Message) Verdict { return Enqueue }
 
 // Subscribe ignores the command, as RFC 23 asks of types that do not know it.
 func (Base) Subscribe(*Pipe, []byte, bool) {}
+
+// Join ignores the command likewise.
+func (Base) Join(*Pipe, []byte, bool) {}

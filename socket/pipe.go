@@ -163,7 +163,7 @@ func (p *Pipe) Write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	return true
 }
 
-// WriteEncoded queues the message that b has encoded last, which is m; see [Core.Broadcast].
+// WriteEncoded queues the message that b has encoded last, which is m; see [Core.Fanout].
 func (p *Pipe) WriteEncoded(b *outq.Broadcast, m *ringmq.Message, borrowed bool, peers int) bool {
 	if !p.CanWrite() {
 		return false

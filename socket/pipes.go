@@ -1,27 +1,57 @@
 package socket
 
 import (
+	"fmt"
 	"time"
 
+	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/session"
 )
 
-// attach gives a pipe that Connect made to the pattern.
-func (c *Core) attach(p *Pipe) {
+// attach gives a pipe that Connect made to the pattern, unless the socket has its one peer.
+func (c *Core) attach(p *Pipe) error {
 	c.mu.Lock()
-	c.pipes[p.id] = p
+	err := c.mayEnter(p)
+	if err == nil {
+		c.pipes[p.id] = p
+	}
 	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
 	c.HoldsSend(func() { c.pattern.Attach(p) })
 	c.writable.wake()
+	return nil
 }
 
-// admit makes a pipe ready whose peer is known now, attaching it first if it was accepted. It returns false if the
-// socket is closing and takes no more peers.
-func (c *Core) admit(p *Pipe) bool {
+// errOnePeer is for a peer beside that of a PAIR or CHANNEL.
+var errOnePeer = fmt.Errorf("%w: the socket talks to one peer, and has it", ringmq.ErrState)
+
+// mayEnter returns an error if p is new, and the socket talks to one peer and has one that is not on its way out. c.mu
+// held.
+func (c *Core) mayEnter(p *Pipe) error {
+	if !c.kind.OnePeer || c.pipes[p.id] == p {
+		return nil
+	}
+	for _, other := range c.pipes {
+		if !other.muted.Load() {
+			return errOnePeer
+		}
+	}
+	return nil
+}
+
+// admit makes a pipe ready whose peer is known now, attaching it first if it was accepted. It returns an error if the
+// socket is closing, or takes no more peers.
+func (c *Core) admit(p *Pipe) error {
 	c.mu.Lock()
+	err := c.mayEnter(p)
 	if c.finished || p.gone.Load() || p.accepted && c.closing.Load() {
+		err = c.errClosed("accept")
+	}
+	if err != nil {
 		c.mu.Unlock()
-		return false
+		return err
 	}
 	c.pipes[p.id] = p
 	c.mu.Unlock()
@@ -32,7 +62,7 @@ func (c *Core) admit(p *Pipe) bool {
 		c.pattern.Ready(p)
 	})
 	c.writable.wake()
-	return true
+	return nil
 }
 
 // greet notes who the peer is.
@@ -157,15 +187,18 @@ func (c *Core) drop(d *connector) {
 }
 
 // enlist notes a connection, unless the socket takes no more.
-func (c *Core) enlist(cn *conn) bool {
+func (c *Core) enlist(cn *conn) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.finished {
-		return false
+		return c.errClosed("connect")
+	}
+	if err := c.mayEnter(cn.pipe); err != nil {
+		return c.failed("accept", cn.pipe.endpoint, err)
 	}
 	c.conns[cn] = struct{}{}
 	c.chooseDriven()
-	return true
+	return nil
 }
 
 func (c *Core) delist(cn *conn) {

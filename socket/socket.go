@@ -91,27 +91,34 @@ func (c *Core) addListener(ln *listener) bool {
 // sent, and queue, before there is a connection. Over inproc too the peer may bind later. Progress and failures are
 // reported as events; see [Socket.Monitor]. A second Connect to one endpoint makes a second connection, except for
 // PUB, SUB, REQ and DEALER sockets, where it is a no-op as in libzmq. Errors: [ringmq.ErrInvalidEndpoint],
-// [ringmq.ErrUnknownTransport], [ringmq.ErrClosed].
+// [ringmq.ErrUnknownTransport], [ringmq.ErrClosed]; [ringmq.ErrState] for a PAIR or CHANNEL that has its peer.
 func (s Socket) Connect(endpoint string) error {
-	if err := s.core.connectTo(endpoint); err != nil {
-		return s.core.failed("connect", endpoint, err)
-	}
-	return nil
+	_, err := s.core.Connect(endpoint)
+	return err
 }
 
-func (c *Core) connectTo(endpoint string) error {
+// Connect is [Socket.Connect]. It returns the pipe that it made, nil where it is a no-op.
+func (c *Core) Connect(endpoint string) (*Pipe, error) {
+	p, err := c.connectTo(endpoint)
+	if err != nil {
+		return nil, c.failed("connect", endpoint, err)
+	}
+	return p, nil
+}
+
+func (c *Core) connectTo(endpoint string) (*Pipe, error) {
 	t, _, addr, err := transport.Lookup(endpoint)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := t.ValidateConnect(addr); err != nil {
-		return err
+		return nil, err
 	}
 	if c.closing.Load() {
-		return ringmq.ErrClosed
+		return nil, ringmq.ErrClosed
 	}
 	if c.kind.OneConnect && c.connected(endpoint) {
-		return nil
+		return nil, nil
 	}
 	return c.addDialer(t, endpoint, addr)
 }
@@ -122,7 +129,7 @@ func (c *Core) connected(endpoint string) bool {
 	return slices.ContainsFunc(c.dialers, func(d *connector) bool { return d.endpoint == endpoint })
 }
 
-func (c *Core) addDialer(t transport.Transport, endpoint, addr string) error {
+func (c *Core) addDialer(t transport.Transport, endpoint, addr string) (*Pipe, error) {
 	var d *connector
 	switch t := t.(type) {
 	case transport.Stream:
@@ -130,7 +137,11 @@ func (c *Core) addDialer(t transport.Transport, endpoint, addr string) error {
 	case transport.Local:
 		d = c.connectLocal(t, endpoint, addr)
 	default:
-		return fmt.Errorf("%w: the transport can neither dial nor join", ringmq.ErrInvalidEndpoint)
+		return nil, fmt.Errorf("%w: the transport can neither dial nor join", ringmq.ErrInvalidEndpoint)
+	}
+	if err := c.attach(d.pipe); err != nil {
+		d.stop()
+		return nil, err
 	}
 	c.mu.Lock()
 	late := c.closing.Load()
@@ -140,13 +151,13 @@ func (c *Core) addDialer(t transport.Transport, endpoint, addr string) error {
 	c.mu.Unlock()
 	if late {
 		c.drop(d)
-		return ringmq.ErrClosed
+		return nil, ringmq.ErrClosed
 	}
 	if err := d.begin(); err != nil {
 		c.drop(d)
-		return err
+		return nil, err
 	}
-	return nil
+	return d.pipe, nil
 }
 
 // begin makes the first attempt.

@@ -14,18 +14,10 @@ import (
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/radiodish"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
 )
-
-// everyType has one socket of each.
-func everyType(t *testing.T) []sock {
-	return []sock{
-		open(t, pipeline.NewPush), open(t, pipeline.NewPull),
-		open(t, reqrep.NewReq), open(t, reqrep.NewRep), open(t, reqrep.NewDealer), open(t, reqrep.NewRouter),
-		open(t, pubsub.NewPub), open(t, pubsub.NewSub), open(t, pubsub.NewXPub), open(t, pubsub.NewXSub),
-	}
-}
 
 // TestUseAfterClose: every call of every type says that the socket is closed; a second Close says nothing.
 func TestUseAfterClose(t *testing.T) {
@@ -66,6 +58,10 @@ func TestUseAfterClose(t *testing.T) {
 			if s, ok := s.(*pubsub.Sub); ok {
 				require.ErrorIs(t, s.Subscribe("x"), ringmq.ErrClosed)
 				require.ErrorIs(t, s.Unsubscribe("x"), ringmq.ErrClosed)
+			}
+			if s, ok := s.(*radiodish.Dish); ok {
+				require.ErrorIs(t, s.Join("x"), ringmq.ErrClosed)
+				require.ErrorIs(t, s.Leave("x"), ringmq.ErrClosed)
 			}
 		})
 	}

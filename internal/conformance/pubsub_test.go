@@ -15,7 +15,7 @@ import (
 	"github.com/ringmq/ringmq/socket"
 )
 
-// probe is a topic of its own for synced.
+// probe begins the topics and groups of settle, which are its own.
 const probe = "\xfe\xfesync"
 
 // synced waits until what sub has subscribed to so far has reached pub, and leaves sub empty: a publisher takes
@@ -23,23 +23,29 @@ const probe = "\xfe\xfesync"
 func synced(t *testing.T, pub sender, subs ...*pubsub.Sub) {
 	t.Helper()
 	for _, sub := range subs {
-		topic := fmt.Sprint(probe, serial.Add(1))
-		require.NoError(t, sub.Subscribe(topic))
-		sent := 0
-		for got := false; !got; sent++ {
-			require.Less(t, sent, 10_000, "the subscription does not reach the publisher")
-			send(t, pub, topic, fmt.Sprint(sent))
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
-			_, err := sub.Recv(ctx)
-			cancel()
-			got = err == nil
-		}
-		send(t, pub, topic, "end")
-		for m := []string{topic, ""}; m[0] != topic || m[1] != "end"; m = recv(t, sub) {
-			require.True(t, strings.HasPrefix(m[0], probe), "unexpected %q", m)
-		}
-		require.NoError(t, sub.Unsubscribe(topic))
+		settle(t, pub, sub, sub.Subscribe, sub.Unsubscribe)
 	}
+}
+
+// settle adds a subscription, waits until something arrives, and takes it back.
+func settle(t *testing.T, pub sender, sub receiver, add, remove func(topic string) error) {
+	t.Helper()
+	topic := fmt.Sprint(probe, serial.Add(1))
+	require.NoError(t, add(topic))
+	sent := 0
+	for got := false; !got; sent++ {
+		require.Less(t, sent, 10_000, "the subscription does not reach the publisher")
+		send(t, pub, topic, fmt.Sprint(sent))
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+		_, err := sub.Recv(ctx)
+		cancel()
+		got = err == nil
+	}
+	send(t, pub, topic, "end")
+	for m := []string{topic, ""}; m[0] != topic || m[1] != "end"; m = recv(t, sub) {
+		require.True(t, strings.HasPrefix(m[0], probe), "unexpected %q", m)
+	}
+	require.NoError(t, remove(topic))
 }
 
 // told reads what an XPUB says next.
@@ -72,21 +78,27 @@ func TestSubscriptionsArePrefixes(t *testing.T) {
 				}
 				link(t, pub, sub, fresh())
 				synced(t, pub, sub)
-				before := pub.Stats()
-				for _, topic := range slices.Concat(test.no, test.yes, test.no) {
-					send(t, pub, topic, "body")
-				}
-				for _, topic := range test.yes {
-					require.Equal(t, []string{topic, "body"}, recv(t, sub))
-				}
-				requireEmpty(t, sub)
-				eventually(t, "only what matches was sent", func() bool {
-					return pub.Stats().Sent-before.Sent == uint64(len(test.yes))
-				})
-				require.Zero(t, pub.Stats().Dropped)
+				requireFiltered(t, pub, sub, test.yes, test.no)
 			})
 		})
 	}
+}
+
+// requireFiltered asserts that of messages that begin with one of yes or no only the former travel.
+func requireFiltered(t *testing.T, pub sock, sub receiver, yes, no []string) {
+	t.Helper()
+	before := pub.Stats()
+	for _, topic := range slices.Concat(no, yes, no) {
+		send(t, pub.(sender), topic, "body")
+	}
+	for _, topic := range yes {
+		require.Equal(t, []string{topic, "body"}, recv(t, sub))
+	}
+	requireEmpty(t, sub)
+	eventually(t, "only what matches was sent", func() bool {
+		return pub.Stats().Sent-before.Sent == uint64(len(yes))
+	})
+	require.Zero(t, pub.Stats().Dropped)
 }
 
 func longTopic(n int) string {

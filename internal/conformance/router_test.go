@@ -130,29 +130,6 @@ func TestDealerTakesTurns(t *testing.T) {
 	})
 }
 
-func TestRouterServesPeersInTurn(t *testing.T) {
-	const peers, each = 3, 20
-	everywhere(t, func(t *testing.T, fresh func() string) {
-		router := open(t, reqrep.NewRouter)
-		bound := bind(t, router, fresh())
-		for range peers {
-			d := open(t, reqrep.NewDealer)
-			join(t, router, d, bound)
-			for range each {
-				send(t, d, "x")
-			}
-		}
-		awaitPending(t, router, peers*each)
-		for range each {
-			round := map[string]bool{}
-			for range peers {
-				round[recv(t, router)[0]] = true
-			}
-			require.Len(t, round, peers)
-		}
-	})
-}
-
 // TestNoRoute: dropped and counted, or an error for a ROUTER that has to deliver.
 func TestNoRoute(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func() string) {

@@ -15,6 +15,7 @@ import (
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/radiodish"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
 )
@@ -229,27 +230,11 @@ func (c *chaos) open() (sock, error) {
 		socket.WithLinger(time.Duration(c.rand.IntN(3)) * time.Millisecond),
 		socket.WithSendHWM(c.rand.IntN(20)), socket.WithRecvHWM(c.rand.IntN(20)),
 	}
-	switch c.rand.IntN(10) {
-	case 0:
-		return reqrep.NewReq(opts...)
-	case 1:
-		return reqrep.NewRep(opts...)
-	case 2:
-		return reqrep.NewDealer(opts...)
-	case 3:
-		return reqrep.NewRouter(append(opts, socket.WithIdentity(fmt.Sprint("id", c.rand.IntN(5))))...)
-	case 4:
-		return pubsub.NewPub(opts...)
-	case 5:
-		return pubsub.NewSub(opts...)
-	case 6:
-		return pubsub.NewXPub(opts...)
-	case 7:
-		return pubsub.NewXSub(opts...)
-	case 8:
-		return pipeline.NewPush(opts...)
+	name := typeNames[c.rand.IntN(len(typeNames))]
+	if name == "ROUTER" {
+		opts = append(opts, socket.WithIdentity(fmt.Sprint("id", c.rand.IntN(5))))
 	}
-	return pipeline.NewPull(opts...)
+	return types[name](opts...)
 }
 
 // act does one thing.
@@ -284,7 +269,17 @@ func (c *chaos) talk(ctx context.Context, s sock) {
 		c.check("Subscribe", sub.Subscribe(fmt.Sprint(c.rand.IntN(10))))
 		c.check("Unsubscribe", sub.Unsubscribe(fmt.Sprint(c.rand.IntN(10))))
 	}
+	if dish, ok := s.(*radiodish.Dish); ok {
+		c.check("Join", dish.Join(fmt.Sprint(c.rand.IntN(10))))
+		c.check("Leave", dish.Leave(fmt.Sprint(c.rand.IntN(10))))
+	}
 	if s, ok := s.(sender); ok {
+		for _, n := range []int{1, 2} { // as CLIENT, RADIO, SERVER and their like want them
+			first := []byte{0, 0, 0, byte(c.rand.IntN(4))}
+			c.check("SendBytes", s.SendBytes(ctx, [][]byte{first, make([]byte, c.rand.IntN(1000))}[:n]...))
+			first = fmt.Append(nil, c.rand.IntN(10))
+			c.check("SendBytes", s.SendBytes(ctx, [][]byte{first, make([]byte, c.rand.IntN(1000))}[:n]...))
+		}
 		for range c.rand.IntN(10) {
 			c.check("SendBytes", s.SendBytes(ctx, fmt.Append(nil, c.rand.IntN(10)), nil, make([]byte, c.rand.IntN(10_000))))
 		}
@@ -307,7 +302,8 @@ func (c *chaos) check(call string, err error) {
 		return
 	}
 	for _, known := range []error{
-		ringmq.ErrClosed, ringmq.ErrState, ringmq.ErrAddrInUse, ringmq.ErrNotFound,
+		ringmq.ErrClosed, ringmq.ErrState, ringmq.ErrAddrInUse, ringmq.ErrNotFound, ringmq.ErrNoRoute,
+		ringmq.ErrInvalidMessage, // from the types that have a number of frames
 		context.DeadlineExceeded, context.Canceled,
 	} {
 		if errors.Is(err, known) {

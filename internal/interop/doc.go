@@ -23,10 +23,14 @@
 //	drain N            receives N                                      got DIGEST
 //	ask N FRAME...     N times: sends a numbered message, receives     got DIGEST
 //	echo N             N times: receives, sends the same back          got DIGEST
-//	subscribe FRAME    adds a subscription                             done
+//	subscribe FRAME    adds a subscription, or joins a group           done
 //	unsubscribe FRAME  takes it back                                   done
 //	await EVENT        libzmq only: waits for a monitor event          event EVENT
 //	quiet MS           libzmq only: whether no connection ended so long  yes, or no
 //
-// Tests with libzmq skip where it is not installed, and fail instead if RINGMQ_REQUIRE_LIBZMQ is 1.
+// Tests with libzmq skip where it is not installed, and fail instead if RINGMQ_REQUIRE_LIBZMQ is 1. Those of its draft
+// types (CLIENT, SERVER, RADIO, DISH and so on) need a libzmq that was built with them, which distributions' are not;
+// they skip unless RINGMQ_DRAFT_LIBZMQ names one. testdata/build-drafts.sh says how to make it. In the notation a
+// message of SERVER or PEER begins with the routing id, one of RADIO or DISH with the group; a numbered message of these
+// types, and of CLIENT, CHANNEL, SCATTER and GATHER, has its number and what follows in one frame.
 package interop

@@ -63,12 +63,37 @@ type process struct {
 	kill     func() // at once, and reaps it
 }
 
+// requireTheirs skips the test where there is no such libzmq: "libzmq", or "drafts" for one that has the draft types.
+func requireTheirs(t testing.TB, theirs string) {
+	t.Helper()
+	if theirs == "drafts" {
+		requireDrafts(t)
+	} else {
+		requireLibzmq(t)
+	}
+}
+
+// startProcess starts one of them.
+func startProcess(t testing.TB, theirs, kind, role, endpoint string, options ...string) *process {
+	t.Helper()
+	if theirs == "drafts" {
+		return libzmqDrafts(t, kind, role, endpoint, options...)
+	}
+	return libzmq(t, kind, role, endpoint, options...)
+}
+
 // libzmq starts a process whose socket is bound to the endpoint or connects to it. It is killed at the end of the test.
 func libzmq(t testing.TB, kind, role, endpoint string, options ...string) *process {
 	t.Helper()
 	python := requireLibzmq(t)
 	args := append([]string{"-I", "-c", peerScript, kind, role, endpoint}, options...)
-	p := &process{t: t, name: "libzmq's " + kind, cmd: exec.Command(python, args...), lines: make(chan string, 64)}
+	return launch(t, "libzmq's "+kind, exec.Command(python, args...))
+}
+
+// launch starts a peer's process and waits until it is ready.
+func launch(t testing.TB, name string, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, name: name, cmd: cmd, lines: make(chan string, 64)}
 	p.cmd.Stderr = &p.errs
 	in, err := p.cmd.StdinPipe()
 	require.NoError(t, err)

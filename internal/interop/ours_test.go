@@ -9,9 +9,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/pattern/clientserver"
+	"github.com/ringmq/ringmq/pattern/pair"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/radiodish"
 	"github.com/ringmq/ringmq/pattern/reqrep"
+	"github.com/ringmq/ringmq/pattern/scattergather"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -35,6 +39,16 @@ var constructors = map[string]func(...socket.Option) (ringSocket, error){
 	"REP":    func(o ...socket.Option) (ringSocket, error) { return reqrep.NewRep(o...) },
 	"DEALER": func(o ...socket.Option) (ringSocket, error) { return reqrep.NewDealer(o...) },
 	"ROUTER": func(o ...socket.Option) (ringSocket, error) { return reqrep.NewRouter(o...) },
+
+	"PAIR":    func(o ...socket.Option) (ringSocket, error) { return pair.NewPair(o...) },
+	"CHANNEL": func(o ...socket.Option) (ringSocket, error) { return pair.NewChannel(o...) },
+	"CLIENT":  func(o ...socket.Option) (ringSocket, error) { return clientserver.NewClient(o...) },
+	"SERVER":  func(o ...socket.Option) (ringSocket, error) { return clientserver.NewServer(o...) },
+	"PEER":    func(o ...socket.Option) (ringSocket, error) { return clientserver.NewPeer(o...) },
+	"SCATTER": func(o ...socket.Option) (ringSocket, error) { return scattergather.NewScatter(o...) },
+	"GATHER":  func(o ...socket.Option) (ringSocket, error) { return scattergather.NewGather(o...) },
+	"RADIO":   func(o ...socket.Option) (ringSocket, error) { return radiodish.NewRadio(o...) },
+	"DISH":    func(o ...socket.Option) (ringSocket, error) { return radiodish.NewDish(o...) },
 }
 
 // errNotAllowed is for what the socket type has no method for.
@@ -57,6 +71,9 @@ func newOurs(t testing.TB, kind string, opts ...socket.Option) *ours {
 	s, err := constructors[kind](opts...)
 	require.NoError(t, err)
 	o := &ours{goPeer: goPeer{t: t, name: "our " + kind, conn: anySocket{s}}, ringSocket: s}
+	if n, ok := addresses[kind]; ok {
+		o.conn = oneBody{anySocket{s}, n}
+	}
 	t.Cleanup(func() {
 		var unsent *ringmq.UnsentError // of a stream that the test had enough of
 		if err := s.Close(); !errors.As(err, &unsent) {
@@ -131,15 +148,21 @@ func (a anySocket) Recv(ctx context.Context) (ringmq.Message, error) {
 }
 
 func (a anySocket) Subscribe(topic string) error {
-	if s, ok := a.s.(*pubsub.Sub); ok {
+	switch s := a.s.(type) {
+	case *pubsub.Sub:
 		return s.Subscribe(topic)
+	case *radiodish.Dish:
+		return s.Join(topic)
 	}
 	return errNotAllowed
 }
 
 func (a anySocket) Unsubscribe(topic string) error {
-	if s, ok := a.s.(*pubsub.Sub); ok {
+	switch s := a.s.(type) {
+	case *pubsub.Sub:
 		return s.Unsubscribe(topic)
+	case *radiodish.Dish:
+		return s.Leave(topic)
 	}
 	return errNotAllowed
 }

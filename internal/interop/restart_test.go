@@ -25,6 +25,7 @@ const enough = 200
 // them.
 type restartable struct {
 	t       *testing.T
+	theirs  string // as in a wiring
 	kind    string
 	role    string
 	at      string
@@ -34,19 +35,19 @@ type restartable struct {
 // rewire wires o to a peer that can be restarted.
 func (w wiring) rewire(t *testing.T, o *ours, kind string, options ...string) restartable {
 	t.Helper()
-	requireLibzmq(t)
+	requireTheirs(t, w.theirs)
 	if w.weBind {
 		o.bind(endpoint(t, w.transport))
-		return restartable{t, kind, "connect", o.Endpoint(), append(options, "reconnect_ivl=10")}
+		return restartable{t, w.theirs, kind, "connect", o.Endpoint(), append(options, "reconnect_ivl=10")}
 	}
 	at := fixedEndpoint(t, w.transport)
 	o.connect(at)
-	return restartable{t, kind, "bind", at, options}
+	return restartable{t, w.theirs, kind, "bind", at, options}
 }
 
 func (r restartable) start() *process {
 	r.t.Helper()
-	return libzmq(r.t, r.kind, r.role, r.at, r.options...)
+	return startProcess(r.t, r.theirs, r.kind, r.role, r.at, r.options...)
 }
 
 // fixedEndpoint returns one that a second process can be bound to after a first. Its port is not among those that
@@ -149,6 +150,7 @@ var streams = []struct {
 	{from: "PUSH", to: "PULL"},
 	{from: "PUB", to: "SUB", lossy: true},
 	{from: "DEALER", to: "ROUTER", head: text("id") + " "},
+	{from: "PAIR", to: "PAIR"},
 }
 
 // TestRestartedReceiver: our socket sends a stream, the receiver is killed in the middle of it, and the one that is

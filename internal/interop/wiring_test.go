@@ -14,7 +14,7 @@ import (
 
 // wiring is a way to connect one of our sockets with one of theirs.
 type wiring struct {
-	theirs    string // implementation
+	theirs    string // implementation: libzmq, drafts (libzmq with its draft types) or zmq4
 	transport string
 	weBind    bool
 }
@@ -57,10 +57,10 @@ func (w wiring) connect(t *testing.T, ourKind, theirKind string) (*ours, peer) {
 
 func (w wiring) start(t *testing.T, kind, role, at string) peer {
 	t.Helper()
-	if w.theirs == "libzmq" {
-		return libzmq(t, kind, role, at, "sndhwm=0", "rcvhwm=0")
-	}
-	if role == "bind" {
+	switch {
+	case w.theirs != "zmq4":
+		return startProcess(t, w.theirs, kind, role, at, "sndhwm=0", "rcvhwm=0")
+	case role == "bind":
 		return newZMQ4(t, kind).bind(at)
 	}
 	return newZMQ4(t, kind).connect(at)

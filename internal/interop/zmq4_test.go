@@ -28,6 +28,7 @@ var zmq4Constructors = map[string]func(context.Context, ...zmq4.Option) zmq4.Soc
 	"REP":    zmq4.NewRep,
 	"DEALER": zmq4.NewDealer,
 	"ROUTER": zmq4.NewRouter,
+	"PAIR":   zmq4.NewPair,
 }
 
 // publishersNeeded is the most PUB sockets, and XPUB sockets, that one run of the tests takes.

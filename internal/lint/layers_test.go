@@ -24,7 +24,7 @@ var layers = []layer{
 	// How to make a connection, and where messages are kept until they are acknowledged.
 	{
 		{folder: "transport/...", not: aboveTheWire, why: "a transport sees no message and no subscription"},
-		{folder: "spool"},
+		{folder: "spool/..."},
 	},
 	// One ZMTP connection.
 	{
@@ -71,6 +71,7 @@ var helpers = []string{
 	"internal/*test",
 	"pattern/*test",
 	"socket/*test",
+	"spool/internal/*test",
 	"transport/*test",
 }
 

@@ -15,6 +15,9 @@ func (h *Handshake) unversioned(dst []byte) ([]byte, error) {
 	if err := h.refuseOld(); err != nil {
 		return dst, err
 	}
+	if _, err := h.oldCode(); err != nil {
+		return dst, err
+	}
 	if h.sent > zmtp.SignatureSize {
 		return dst, &HandshakeError{
 			Code: CodeUnsupportedVersion, Detail: "ZMTP 1.0 peer spoke too late",
@@ -50,15 +53,25 @@ func (h *Handshake) greetOld(dst []byte, need int) ([]byte, error) {
 }
 
 func (h *Handshake) sendOldGreeting(dst []byte) ([]byte, error) {
-	code, ok := zmtp.SocketTypeCode(h.cfg.SocketType)
-	if !ok {
-		return dst, protocolError(CodeIncompatibleSocketType, "ZMTP 2.0 has no %s", h.cfg.SocketType)
+	code, err := h.oldCode()
+	if err != nil {
+		return dst, err
 	}
 	dst = append(h.sendGreeting(dst, zmtp.SignatureSize+1), code)
 	if h.protocol == zmtp.ProtocolV1 {
 		return zmtp.AppendFrameV1(dst, 0, h.cfg.identity()), nil
 	}
 	return zmtp.AppendFrame(dst, 0, h.cfg.identity()), nil
+}
+
+// oldCode is the code of our socket type in the greeting of ZMTP 2.0. Types that came later have none, and no peers of
+// 1.0 either.
+func (h *Handshake) oldCode() (byte, error) {
+	code, ok := zmtp.SocketTypeCode(h.cfg.SocketType)
+	if !ok {
+		return 0, protocolError(CodeIncompatibleSocketType, "ZMTP before 3.0 has no %s", h.cfg.SocketType)
+	}
+	return code, nil
 }
 
 func (h *Handshake) greetedOld() error {

@@ -93,9 +93,13 @@ func TestHandshakeWithOldPeers(t *testing.T) {
 	}
 }
 
-func TestTypesThatZMTP20LacksAreNotOffered(t *testing.T) {
-	r := feedAnyhow(t, config(zmtp.Client), signature+"\x01")
-	requireCode(t, session.CodeIncompatibleSocketType, r.err)
+func TestTypesThatOldVersionsLackAreNotOffered(t *testing.T) {
+	for version, in := range map[string]string{"1.0": "\x01\x00", "2.0": signature + "\x01"} {
+		t.Run(version, func(t *testing.T) {
+			r := feedAnyhow(t, config(zmtp.Client), in)
+			requireCode(t, session.CodeIncompatibleSocketType, r.err)
+		})
+	}
 }
 
 func TestNudge(t *testing.T) {

@@ -10,6 +10,8 @@ const (
 	CommandUnknown   CommandKind = iota // nothing; the frame is ignored, as libzmq ignores it
 	CommandSubscribe                    // the topic
 	CommandCancel                       // the topic
+	CommandJoin                         // the group
+	CommandLeave                        // the group
 	CommandPing                         // time-to-live and context, for zmtp.ParsePing
 	CommandPong                         // the context
 	CommandError                        // the reason, for PeerError; the connection ends
@@ -27,6 +29,10 @@ func ParseTraffic(body []byte) (kind CommandKind, arg []byte, err error) {
 		return CommandSubscribe, data, nil
 	case zmtp.CmdCancel:
 		return CommandCancel, data, nil
+	case zmtp.CmdJoin:
+		return CommandJoin, data, nil
+	case zmtp.CmdLeave:
+		return CommandLeave, data, nil
 	case zmtp.CmdPing:
 		_, _, err = zmtp.ParsePing(data)
 		return CommandPing, data, err

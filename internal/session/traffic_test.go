@@ -23,7 +23,10 @@ func TestParseTraffic(t *testing.T) {
 		{"\x04PONGctx", session.CommandPong, "ctx"},
 		{"\x04PONG", session.CommandPong, ""},
 		{"\x05ERROR\x03400", session.CommandError, "400"},
-		{"\x04JOINgroup", session.CommandUnknown, ""},
+		{"\x04JOINgroup", session.CommandJoin, "group"},
+		{"\x04JOIN", session.CommandJoin, ""},
+		{"\x05LEAVEgroup", session.CommandLeave, "group"},
+		{"\x04joingroup", session.CommandUnknown, ""},
 		{"\x09subscribeA", session.CommandUnknown, ""},
 		{"\x03\x00\x01\x02", session.CommandUnknown, ""},
 	} {

@@ -181,16 +181,19 @@ func TestIdentityOfOtherTypesIsIgnored(t *testing.T) {
 
 // Every socket type refuses the types that RFC 37 does not pair it with, and says so to the peer.
 func TestIncompatibleSocketTypes(t *testing.T) {
-	types := []string{"PAIR", "CLIENT", "DISH", "pub", ""}
+	types := []string{"pub", "DGRAM", ""}
 	for _, k := range kinds {
 		types = append(types, k.name)
 	}
 	pairs := map[string]string{
 		"PUB": "SUB XSUB", "XPUB": "SUB XSUB", "SUB": "PUB XPUB", "XSUB": "PUB XPUB", "PUSH": "PULL", "PULL": "PUSH",
 		"REQ": "REP ROUTER", "REP": "REQ DEALER", "DEALER": "REP DEALER ROUTER", "ROUTER": "REQ DEALER ROUTER",
+		"PAIR": "PAIR", "CHANNEL": "CHANNEL", "CLIENT": "SERVER", "SERVER": "CLIENT", "PEER": "PEER",
+		"SCATTER": "GATHER", "GATHER": "SCATTER", "RADIO": "DISH", "DISH": "RADIO",
 	}
 	for _, k := range kinds {
 		s := k.open(t)
+		seen := watch(t, s)
 		at := links[0].meet(t, s)
 		for _, theirs := range types {
 			p := at.peer()
@@ -198,6 +201,8 @@ func TestIncompatibleSocketTypes(t *testing.T) {
 			p.expect(greeting, goldenReady[k.name])
 			if theirs == "" || bytes.Contains(raw(" ", pairs[k.name], " "), raw(" ", theirs, " ")) {
 				p.sync()
+				p.hangUp()
+				seen.ended(at, p, cause{typ: socket.Disconnected}) // a PAIR has one at a time
 				continue
 			}
 			p.expect(0x04, 0x1F, 5, "ERROR", 24, "incompatible-socket-type")

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/session"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
@@ -60,19 +61,49 @@ func overOlds(t *testing.T, test func(t *testing.T, o old, l link)) {
 // Codes of socket types in a greeting of ZMTP 2.0 (RFC 13).
 var codes = map[string]int{
 	"PUB": 1, "SUB": 2, "REQ": 3, "REP": 4, "DEALER": 5, "ROUTER": 6, "PULL": 7, "PUSH": 8, "XPUB": 9, "XSUB": 10,
+	"PAIR": 0,
 }
 
 func TestOldHandshakeOfEveryType(t *testing.T) {
 	for _, k := range kinds {
 		for _, o := range olds {
+			ours, there := codes[k.name]
+			if !there {
+				continue
+			}
 			t.Run(k.name+" "+o.name, func(t *testing.T) {
 				s := k.open(t)
 				seen := watch(t, s)
 				at := links[0].meet(t, s)
 				p := at.peer()
-				o.shake(p, codes[k.name], codes[k.peer])
+				o.shake(p, ours, codes[k.peer])
 				seen.ready(at, 1)
 				require.Equal(t, o.version, s.Peers()[0].Version)
+			})
+		}
+	}
+}
+
+// Types that came with ZMTP 3 have no peers that are older.
+func TestNewTypesRefuseOldPeers(t *testing.T) {
+	for _, k := range kinds {
+		if _, old := codes[k.name]; old {
+			continue
+		}
+		for version, hello := range map[string][]byte{
+			"1.0": {1, 0}, "1.0 with a greeting": raw(signature, 0), "2.0": raw(signature, 1),
+		} {
+			t.Run(k.name+" "+version, func(t *testing.T) {
+				s := k.open(t)
+				seen := watch(t, s)
+				at := links[0].meet(t, s)
+				p := at.peer()
+				p.send(hello)
+				_, err := p.drain()
+				require.False(t, isTimeout(err))
+				seen.ended(at, p, cause{
+					typ: socket.HandshakeFailed, is: ringmq.ErrProtocol, code: session.CodeIncompatibleSocketType,
+				})
 			})
 		}
 	}

@@ -10,9 +10,13 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/session"
+	"github.com/ringmq/ringmq/pattern/clientserver"
+	"github.com/ringmq/ringmq/pattern/pair"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/radiodish"
 	"github.com/ringmq/ringmq/pattern/reqrep"
+	"github.com/ringmq/ringmq/pattern/scattergather"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -69,6 +73,15 @@ var kinds = []struct {
 	{"REP", "REQ", opener(reqrep.NewRep)},
 	{"DEALER", "ROUTER", opener(reqrep.NewDealer)},
 	{"ROUTER", "DEALER", opener(reqrep.NewRouter)},
+	{"PAIR", "PAIR", opener(pair.NewPair)},
+	{"CHANNEL", "CHANNEL", opener(pair.NewChannel)},
+	{"CLIENT", "SERVER", opener(clientserver.NewClient)},
+	{"SERVER", "CLIENT", opener(clientserver.NewServer)},
+	{"PEER", "PEER", opener(clientserver.NewPeer)},
+	{"SCATTER", "GATHER", opener(scattergather.NewScatter)},
+	{"GATHER", "SCATTER", opener(scattergather.NewGather)},
+	{"RADIO", "DISH", opener(radiodish.NewRadio)},
+	{"DISH", "RADIO", opener(radiodish.NewDish)},
 }
 
 func within(t *testing.T) context.Context {

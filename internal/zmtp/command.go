@@ -8,6 +8,8 @@ const (
 	CmdError     = "ERROR"
 	CmdSubscribe = "SUBSCRIBE"
 	CmdCancel    = "CANCEL"
+	CmdJoin      = "JOIN"
+	CmdLeave     = "LEAVE"
 	CmdPing      = "PING"
 	CmdPong      = "PONG"
 )
@@ -49,6 +51,12 @@ func AppendSubscribe(dst, topic []byte) []byte { return AppendCommand(dst, CmdSu
 
 // AppendCancel appends a CANCEL frame: for peers of ZMTP 3.1, see [AppendCancelMessage] for older ones.
 func AppendCancel(dst, topic []byte) []byte { return AppendCommand(dst, CmdCancel, topic) }
+
+// AppendJoin appends a JOIN frame (RFC 37, "The Radio-Dish Pattern").
+func AppendJoin(dst, group []byte) []byte { return AppendCommand(dst, CmdJoin, group) }
+
+// AppendLeave appends a LEAVE frame, which undoes [AppendJoin].
+func AppendLeave(dst, group []byte) []byte { return AppendCommand(dst, CmdLeave, group) }
 
 // AppendPing appends a PING frame. The peer may drop the connection once it has been silent for ttl tenths of a
 // second; 0 sets no such limit. libzmq multiplies the ttl in 16 bits, so keep it at or below 655. Of context the

@@ -34,6 +34,13 @@ func TestCommandBytes(t *testing.T) {
 			"\x06\x00\x00\x00\x00\x00\x00\x01\x00\x09SUBSCRIBE" + strings.Repeat("t", 246),
 		},
 		{"CANCEL", zmtp.AppendCancel(nil, []byte("A")), "\x04\x08\x06CANCELA"},
+		{"JOIN", zmtp.AppendJoin(nil, []byte("A")), "\x04\x06\x04JOINA"},
+		{"JOIN of the empty group", zmtp.AppendJoin(nil, nil), "\x04\x05\x04JOIN"},
+		{
+			"JOIN, first long", zmtp.AppendJoin(nil, []byte(strings.Repeat("g", 251))),
+			"\x06\x00\x00\x00\x00\x00\x00\x01\x00\x04JOIN" + strings.Repeat("g", 251),
+		},
+		{"LEAVE", zmtp.AppendLeave(nil, []byte("A")), "\x04\x07\x05LEAVEA"},
 		{"PING", zmtp.AppendPing(nil, 655, []byte("ctx")), "\x04\x0a\x04PING\x02\x8fctx"},
 		{"PING, no context", zmtp.AppendPing(nil, 0, nil), "\x04\x07\x04PING\x00\x00"},
 		{"PING, context cut", zmtp.AppendPing(nil, 1, []byte(sixteen+"X")), "\x04\x17\x04PING\x00\x01" + sixteen},
