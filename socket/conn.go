@@ -137,6 +137,9 @@ func (cn *conn) runRead(rounds int) {
 			cn.fail(err)
 			cn.read.state.Store(taskBlocked)
 			return
+		case got == readDirect:
+			cn.core.goDirect(cn)
+			return
 		case got == readPaused && rounds > 0:
 			if cn.read.block() {
 				return
@@ -160,6 +163,7 @@ const (
 	readMore   readResult = iota // there may be more
 	readShort                    // there was no more
 	readPaused                   // the mailbox is full
+	readDirect                   // what came is left to receivers
 )
 
 // readOnce reads once and deals with what came. A receiver that finds the mailbox full comes again when it has emptied
@@ -189,6 +193,9 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 		if err := cn.shake(); err != nil || !cn.open.Load() {
 			return readMore, err
 		}
+	}
+	if receiver && cn.core.kind.Direct {
+		return readDirect, nil
 	}
 	if more, err := cn.deliver(receiver); err != nil || !more {
 		return readPaused, err
@@ -283,7 +290,7 @@ type connCloser conn
 // Run closes the connection and gives its pipe back.
 func (k *connCloser) Run() {
 	cn := (*conn)(k)
-	cn.read.seize()
+	cn.seizeRead()
 	cn.read.state.Store(taskOver)
 	cn.pipe.flush.seize()
 	cn.stopTimers()

@@ -37,6 +37,8 @@ type Core struct {
 	turn   int
 	slab   [][]byte       // for frames put in front; receive lock
 	got    ringmq.Message // what the pattern handed over last; receive lock
+	taken  uint64         // messages ever taken from pipes; receive lock
+	lull   lull           // receive lock
 
 	inboxMu sync.Mutex
 	inbox   []*Pipe      // pipes that became active and are not in turns yet

@@ -61,6 +61,7 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 		limit = 0
 	}
 	d.seq.Add(1)
+	c.gather(start)
 	for i := 1; ; i++ {
 		d.poll()
 		m, err := c.tryRecv()
@@ -77,6 +78,25 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 				return m, err
 			}
 			runtime.Gosched()
+		}
+	}
+}
+
+// lull is when a receiver last found nothing, and how many messages it had taken by then.
+type lull struct {
+	at    int64
+	taken uint64
+}
+
+// gather lets a few messages come together if they come densely: a receiver right behind a sender takes the cache lines
+// away that the sender is writing to, which costs both more than the messages do.
+func (c *Core) gather(start int64) {
+	c.recvMu.Lock()
+	n, gap := int64(c.taken-c.lull.taken), start-c.lull.at
+	c.lull = lull{start, c.taken}
+	c.recvMu.Unlock()
+	if n > 0 && gap < n*int64(denseArrival) {
+		for now()-start < int64(gatherPause) {
 		}
 	}
 }
@@ -154,7 +174,7 @@ func (d *driver) handBack() {
 // handBack has the loop watch the input again. It returns false if somebody is reading. A connection that waits for
 // room in the mailbox is the loop's when it goes on.
 func (cn *conn) handBack() bool {
-	for !cn.read.tryBegin() {
+	for !cn.takeBack() && !cn.read.tryBegin() {
 		switch cn.read.state.Load() {
 		case taskRunning, taskNotified:
 			return cn.dead.Load()

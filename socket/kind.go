@@ -26,6 +26,8 @@ type Kind struct {
 	OneConnect bool
 	// NoResume: what is queued for a peer that is lost is meant for nobody else (REP).
 	NoResume bool
+	// Direct: the pattern's Deliver takes no lock of the socket, so that messages may be decoded as they are received.
+	Direct bool
 	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB).
 	NoLinger bool
 }
@@ -37,6 +39,7 @@ func KindOf(name string) Kind {
 		Peers:      zmtp.PeerTypes(name),
 		OneConnect: name == zmtp.Dealer || name == zmtp.Sub || name == zmtp.Pub || name == zmtp.Req,
 		NoResume:   name == zmtp.Rep,
+		Direct:     name == zmtp.Pull || name == zmtp.Sub || name == zmtp.Dealer || name == zmtp.Router,
 		NoLinger:   name == zmtp.Sub || name == zmtp.XSub,
 	}
 }

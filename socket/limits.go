@@ -60,6 +60,10 @@ const (
 	maxHot = 4
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
+	// denseArrival is the time between two messages under which a receiver lets a few of them gather, and gatherPause
+	// how long it does.
+	denseArrival = 250 * time.Nanosecond
+	gatherPause  = time.Microsecond
 	// spinsBetweenYields is how often a receiver looks before it lets another goroutine run.
 	spinsBetweenYields = 16
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.

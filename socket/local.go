@@ -31,7 +31,6 @@ type link struct {
 
 	slab   []byte
 	frames [][]byte
-	m      ringmq.Message // the one being passed
 }
 
 func (l *link) canWrite() bool {
@@ -39,25 +38,24 @@ func (l *link) canWrite() bool {
 }
 
 func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
-	l.pass(env, m, borrowed)
-	if l.other != nil {
-		if l.other.core.pattern.Deliver(l.other, &l.m) != Enqueue {
-			l.from.passed.Add(1) // a message that breaks the rules is skipped: there is no connection to end
-			return true
-		}
+	slot := l.to.q.Slot()
+	l.pass(slot, env, m, borrowed)
+	l.from.passed++
+	if l.other != nil && l.other.core.pattern.Deliver(l.other, slot) != Enqueue {
+		*slot = ringmq.Message{} // one that breaks the rules is skipped: there is no connection to end
+		return true
 	}
-	l.to.q.PushFrom(&l.m)
-	l.m = ringmq.Message{}
+	l.to.q.Commit()
 	l.to.publish()
-	l.from.passed.Add(1)
 	return true
 }
 
-// pass sets l.m to the message that the receiver gets.
-func (l *link) pass(env [][]byte, m *ringmq.Message, borrowed bool) {
-	n := len(env) + m.Len()
+// pass sets to to the message that the receiver gets.
+func (l *link) pass(to *ringmq.Message, env [][]byte, m *ringmq.Message, borrowed bool) {
+	first, rest := m.Parts()
+	n := len(env) + 1 + len(rest)
 	if n == 1 {
-		l.m = ringmq.Assemble(l.meta, l.own(m.Frame(0), borrowed), nil)
+		*to = ringmq.Assemble(l.meta, l.own(first, borrowed), nil)
 		return
 	}
 	if len(l.frames) < n {
@@ -72,7 +70,7 @@ func (l *link) pass(env [][]byte, m *ringmq.Message, borrowed bool) {
 			fs[i] = l.own(m.Frame(i-len(env)), borrowed)
 		}
 	}
-	l.m = ringmq.Assemble(l.meta, fs[0], fs[1:])
+	*to = ringmq.Assemble(l.meta, fs[0], fs[1:])
 }
 
 // own returns b, or a copy of it if it is only borrowed.

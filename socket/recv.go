@@ -143,6 +143,14 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 		slot := p.in.q.Peek()
 		switch {
 		case slot != nil:
+			*m = *slot
+			p.in.q.Consume()
+			p.look()
+		case p.direct != nil:
+			if slot = p.nextDirect(); slot == nil {
+				continue
+			}
+			*m, *slot = *slot, ringmq.Message{}
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
 			p.look()
@@ -153,10 +161,8 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 			c.endTurn(p)
 			continue
 		}
-		*m = *slot
-		p.in.q.Consume()
+		c.taken++
 		c.turn++
-		p.look()
 		if !p.muted.Load() {
 			return p
 		}

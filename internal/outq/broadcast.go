@@ -11,6 +11,7 @@ type Broadcast struct {
 	blk   *Block
 	used  int
 	parts []part
+	size  int // bytes of the message encoded last
 }
 
 // part is a range of the broadcast's block, or a referenced frame.
@@ -23,7 +24,9 @@ type part struct {
 // reference is set: the caller gives them away; otherwise every byte is copied before Encode returns.
 func (b *Broadcast) Encode(m *ringmq.Message, reference bool) {
 	f := frames{nil, m}
-	b.reserve(f.inline(reference))
+	inline, total := f.size(reference)
+	b.reserve(inline)
+	b.size = total
 	b.parts = b.parts[:0]
 	from := b.used
 	dst := b.blk.buf[:b.used]
@@ -59,12 +62,12 @@ func (b *Broadcast) Close() {
 	b.parts = b.parts[:0]
 }
 
-// AppendEncoded appends the message that b has encoded last.
-func (q *Queue) AppendEncoded(b *Broadcast) {
+// AppendEncoded appends the message that b has encoded last and returns the number of its bytes.
+func (q *Queue) AppendEncoded(b *Broadcast) int {
 	q.appended++
 	if len(b.parts) > 1 {
 		q.appendParts(b)
-		return
+		return b.size
 	}
 	p := b.parts[0]
 	follows := q.lastBlk == b.blk && q.lastEnd == p.from
@@ -80,6 +83,7 @@ func (q *Queue) AppendEncoded(b *Broadcast) {
 		n := copy(q.blk.buf[q.used:], b.blk.buf[p.from:p.to])
 		q.extendOwn(q.used + n)
 	}
+	return b.size
 }
 
 func (q *Queue) appendParts(b *Broadcast) {

@@ -102,14 +102,15 @@ func (q *Queue) Appended() uint64 { return q.appended }
 func (q *Queue) Done() uint64 { return q.done.Load() }
 
 // Append encodes the frames of env and then of m as one message. With reference set, large frames are referenced:
-// the caller gives them away; otherwise every byte is copied before Append returns.
-func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) {
+// the caller gives them away; otherwise every byte is copied before Append returns. It returns the number of encoded
+// bytes.
+func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) int {
 	if body, rest := m.Parts(); len(env) == 0 && len(body) <= 255 && rest == nil {
-		q.appendShort(body)
-		return
+		return q.appendShort(body)
 	}
 	f := frames{env, m}
-	q.reserve(f.inline(reference))
+	inline, total := f.size(reference)
+	q.reserve(inline)
 	if reference && f.refers() {
 		q.appendReferencing(&f)
 	} else {
@@ -120,10 +121,11 @@ func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) {
 		q.extendOwn(len(dst))
 	}
 	q.appended++
+	return total
 }
 
 // appendShort is Append for the most frequent message: one short frame.
-func (q *Queue) appendShort(body []byte) {
+func (q *Queue) appendShort(body []byte) int {
 	n := 2 + len(body)
 	if q.blk == nil || q.used+n > len(q.blk.buf) {
 		q.reserve(n)
@@ -135,9 +137,10 @@ func (q *Queue) appendShort(body []byte) {
 	if w := q.tail.word.Load(); q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
 		q.used += n
 		q.tail.word.Store(w + uint64(n) + 1<<32) // one message more, n bytes further
-		return
+		return n
 	}
 	q.extendOwn(q.used + n)
+	return n
 }
 
 // appendReferencing lays a message over several spans: what is copied, a large frame, what is copied, …
