@@ -198,8 +198,12 @@ func (q *Queue) reserve(n int) {
 		return
 	}
 	size := smallBlock
-	if q.appended != q.done.Load() {
-		size = denseBlock
+	if q.blk != nil {
+		size = len(q.blk.buf)
+		if q.Queued() > 1 { // it fills faster than it drains
+			size *= growth
+		}
+		size = min(size, denseBlock)
 	}
 	q.dropOwn()
 	q.blk, q.used = newBlock(max(n, size)), 0
