@@ -11,8 +11,8 @@ import (
 	"github.com/ringmq/ringmq/transport"
 )
 
-// slabSize is the size in bytes of the blocks that borrowed frames are copied into over inproc; larger frames get
-// memory of their own.
+// slabSize is the size in bytes of the chunks that borrowed messages are copied into over inproc; larger messages get
+// one of their own.
 const slabSize = 64 << 10
 
 // propPeerAddress is the property that says where a message came from; inprocAddress is its value within the process.
@@ -29,7 +29,10 @@ type link struct {
 	to    *mailbox
 	meta  *ringmq.Chunk // what the receiver's messages say of the sender
 
-	slab   []byte
+	slab   *ringmq.Chunk // copies of borrowed frames
+	handed int64         // messages in it
+	room   []byte        // what is left of it
+	dst    []byte        // where the message being passed is copied to
 	frames [][]byte
 }
 
@@ -42,7 +45,7 @@ func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	l.pass(slot, env, m, borrowed)
 	l.from.passed++
 	if l.other != nil && l.other.core.pattern.Deliver(l.other, slot) != Enqueue {
-		*slot = ringmq.Message{} // one that breaks the rules is skipped: there is no connection to end
+		slot.Release() // one that breaks the rules is skipped: there is no connection to end
 		return true
 	}
 	l.to.q.Commit()
@@ -54,8 +57,12 @@ func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 func (l *link) pass(to *ringmq.Message, env [][]byte, m *ringmq.Message, borrowed bool) {
 	first, rest := m.Parts()
 	n := len(env) + 1 + len(rest)
+	chunk := l.meta
+	if borrowed {
+		chunk = l.reserve(env, m)
+	}
 	if n == 1 {
-		*to = ringmq.Assemble(l.meta, l.own(first, borrowed), nil)
+		*to = ringmq.Assemble(chunk, l.own(first, borrowed), nil)
 		return
 	}
 	if len(l.frames) < n {
@@ -70,7 +77,34 @@ func (l *link) pass(to *ringmq.Message, env [][]byte, m *ringmq.Message, borrowe
 			fs[i] = l.own(m.Frame(i-len(env)), borrowed)
 		}
 	}
-	*to = ringmq.Assemble(l.meta, fs[0], fs[1:])
+	*to = ringmq.Assemble(chunk, fs[0], fs[1:])
+}
+// reserve makes room for a copy of the message and returns the chunk that it is in.
+func (l *link) reserve(env [][]byte, m *ringmq.Message) *ringmq.Chunk {
+	n := m.Size()
+	for _, f := range env {
+		n += len(f)
+	}
+	var props *ringmq.Properties
+	if l.meta != nil {
+		props = l.meta.Properties()
+	}
+	if n > slabSize/8 {
+		c := getChunk(n, props)
+		l.dst = c.Buf
+		c.Seal(1)
+		return c
+	}
+	if len(l.room) < n || l.slab == nil {
+		if l.slab != nil {
+			l.slab.Seal(l.handed)
+		}
+		l.slab, l.handed = getChunk(slabSize, props), 0
+		l.room = l.slab.Buf
+	}
+	l.dst, l.room = l.room[:n], l.room[n:]
+	l.handed++
+	return l.slab
 }
 
 // own returns b, or a copy of it if it is only borrowed.
@@ -78,15 +112,9 @@ func (l *link) own(b []byte, borrowed bool) []byte {
 	if !borrowed {
 		return b
 	}
-	if len(b) > slabSize/8 {
-		return append([]byte(nil), b...)
-	}
-	if len(l.slab) < len(b) {
-		l.slab = make([]byte, slabSize)
-	}
-	c := l.slab[:len(b):len(b)]
-	l.slab = l.slab[len(b):]
-	copy(c, b)
+	n := copy(l.dst, b)
+	c := l.dst[:n:n]
+	l.dst = l.dst[n:]
 	return c
 }
 
