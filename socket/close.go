@@ -154,7 +154,7 @@ func (c *Core) endAll(ctx context.Context) {
 	}
 	c.drive.stop()
 	c.sendMu.Lock()
-	c.bcast.Close()
+	c.fan.bcast.Close()
 	c.sendMu.Unlock()
 	c.stopMonitors()
 }

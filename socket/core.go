@@ -8,12 +8,11 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/ioloop"
-	"github.com/ringmq/ringmq/internal/outq"
 	"github.com/ringmq/ringmq/internal/session"
 )
 
 // Core is what every socket is made of. Pattern packages make one with [New], hold it in their socket types through
-// [Socket], [Sender] and [Receiver], and call its Next, Wake and Broadcast from their Pattern.
+// [Socket], [Sender] and [Receiver], and call its Next and Fanout from their Pattern.
 //
 // Locks, in the order in which they are taken: the send lock or the receive lock, never both; the pattern's own; mu; then
 // the leaves. The I/O side takes the send lock for a moment when a connection becomes ready or is lost.
@@ -28,7 +27,7 @@ type Core struct {
 	sendMu  sync.Mutex
 	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
 	nclaims int
-	bcast   outq.Broadcast // send lock
+	fan     fanout         // send lock
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
 	give    ringmq.Message // the message in Send; send lock
 
@@ -121,12 +120,10 @@ func (c *Core) handshakeConfig(server bool) *session.Config {
 	}
 }
 
-// Broadcast is the encoder for messages that go to many pipes. Send lock held.
-func (c *Core) Broadcast() *outq.Broadcast { return &c.bcast }
-
 // HoldsSend runs f with the send lock held: for what a pattern's own methods change.
 func (c *Core) HoldsSend(f func()) {
 	c.sendMu.Lock()
+	c.endRun(false)
 	f()
 	c.unlockSend()
 }

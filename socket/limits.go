@@ -58,6 +58,8 @@ const (
 	streamPause = 50 * time.Microsecond
 	// maxHot is the number of pipes that are looked at on each Recv even if they had nothing last time.
 	maxHot = 4
+	// maxRun is the number of messages that are encoded for many peers before each is given them.
+	maxRun = 4096
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
 	// denseArrival is the time between two messages under which a receiver lets a few of them gather, and gatherPause

@@ -227,6 +227,7 @@ func join(bound, conn *Pipe) {
 func (c *Core) take(conn, bound *Pipe, from, to *session.Peer) bool {
 	c.sendMu.Lock()
 	defer c.unlockSend()
+	c.endRun(false)
 	switch {
 	case conn.gone.Load():
 		return false
@@ -301,6 +302,7 @@ func (c *Core) lostLocal(p, from *Pipe) {
 func (c *Core) waitAgain(p, from *Pipe) bool {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
+	c.endRun(false)
 	old := p.local.Load()
 	if old.other != from || p.gone.Load() {
 		return false

@@ -192,12 +192,14 @@ func (p *Pipe) Sent(m *ringmq.Message) bool {
 func (p *Pipe) Local() bool { return p.local.Load() != nil }
 
 // Drop counts a message that the pattern dropped because the pipe was full, or gone.
-func (p *Pipe) Drop() {
+func (p *Pipe) Drop() { p.drop(1) }
+
+func (p *Pipe) drop(n int) {
 	if p.gone.Load() {
-		p.core.Drop() // its own counts are closed
+		p.core.unrouted.Add(uint64(n)) // its own counts are closed
 		return
 	}
-	p.dropped.Add(1)
+	p.dropped.Add(uint64(n))
 }
 
 // written decides who writes what was just appended. While somebody is writing, or is going to, or cannot, there is

@@ -57,6 +57,7 @@ func (s *Stats) add(p PeerStats) {
 func (p *Pipe) taken() (appended, passed uint64) {
 	p.core.sendMu.Lock()
 	defer p.core.sendMu.Unlock()
+	p.core.endRun(false)
 	return p.out.Appended(), p.passed
 }
 

@@ -118,7 +118,7 @@ func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) int {
 		for i := range f.len() {
 			dst = f.appendFrame(dst, i, true)
 		}
-		q.extendOwn(len(dst))
+		q.extendOwn(len(dst), 1)
 	}
 	q.appended++
 	return total
@@ -139,7 +139,7 @@ func (q *Queue) appendShort(body []byte) int {
 		q.tail.word.Store(w + uint64(n) + 1<<32) // one message more, n bytes further
 		return n
 	}
-	q.extendOwn(q.used + n)
+	q.extendOwn(q.used+n, 1)
 	return n
 }
 
@@ -153,11 +153,11 @@ func (q *Queue) appendReferencing(f *frames) {
 		dst = f.appendFrame(dst, i, !large)
 		switch {
 		case large:
-			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), false)
-			c.add(newSpan(nil, f.at(i), 0), len(f.at(i)), i == last)
+			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), 0)
+			c.add(newSpan(nil, f.at(i), 0), len(f.at(i)), b2i(i == last))
 			from = len(dst)
 		case i == last:
-			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), true)
+			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), 1)
 		}
 	}
 	q.used = len(dst)
@@ -167,10 +167,10 @@ func (q *Queue) appendReferencing(f *frames) {
 // chain is the spans of one message before the writer may see them: a message becomes visible as a whole.
 type chain struct{ head, tail *span }
 
-// add appends a span that ends at end; the last one ends the message.
-func (c *chain) add(s *span, end int, last bool) {
+// add appends a span that ends at end, in which msgs messages end: none but in the last.
+func (c *chain) add(s *span, end, msgs int) {
 	s.cont = c.head != nil
-	s.word.Store(pack(end, b2i(last), !last))
+	s.word.Store(pack(end, msgs, msgs == 0))
 	if c.head == nil {
 		c.head = s
 	} else {
@@ -216,22 +216,22 @@ func (q *Queue) dropOwn() {
 	}
 }
 
-// extendOwn makes the bytes of the own block up to end, which are one message, visible: as part of the tail span where
+// extendOwn makes the bytes of the own block up to end, which are msgs messages, visible: as part of the tail span where
 // they follow it.
-func (q *Queue) extendOwn(end int) {
+func (q *Queue) extendOwn(end, msgs int) {
 	w := q.tail.word.Load()
 	if q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
-		q.tail.word.Store(pack(end, wordMsgs(w)+1, false))
+		q.tail.word.Store(pack(end, wordMsgs(w)+msgs, false))
 	} else {
-		q.push(newSpan(q.blk, q.blk.buf, q.used), end)
+		q.push(newSpan(q.blk, q.blk.buf, q.used), end, msgs)
 	}
 	q.used = end
 }
 
-// push adds a span of one message.
-func (q *Queue) push(s *span, end int) {
+// push adds a span of whole messages.
+func (q *Queue) push(s *span, end, msgs int) {
 	var c chain
-	c.add(s, end, true)
+	c.add(s, end, msgs)
 	q.link(c)
 }
 

@@ -1,8 +1,6 @@
 package pubsub
 
 import (
-	"slices"
-
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/topics"
 	"github.com/ringmq/ringmq/socket"
@@ -70,28 +68,8 @@ func (s *publisher) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 
 func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 	topic, _ := m.Parts()
-	peers := s.index.Match(topic)
-	if len(peers) == 0 {
-		return nil
-	}
-	if s.core.NoDrop() && slices.ContainsFunc(peers, full) {
-		return ringmq.ErrWouldBlock
-	}
-	b := s.core.Broadcast()
-	encoded := false
-	for _, p := range peers {
-		if !encoded && !p.Local() {
-			b.Encode(m, !borrowed)
-			encoded = true
-		}
-		if !p.WriteEncoded(b, m, borrowed, len(peers)) {
-			p.Drop()
-		}
-	}
-	return nil
+	return s.core.Fanout(s.index.Match(topic), m, borrowed)
 }
-
-func full(p *socket.Pipe) bool { return !p.CanWrite() }
 
 // subscription reads a subscription that travels as a message: 01 or 00 and the topic (RFC 29, ZMTP 3.0 and before).
 func subscription(m *ringmq.Message) (on bool, topic []byte, ok bool) {
