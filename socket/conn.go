@@ -103,7 +103,14 @@ func (cn *conn) Ready(ev ioloop.Events) {
 	if ev&ioloop.Hangup != 0 {
 		cn.hungUp.Store(true)
 	}
-	if ev&ioloop.Readable != 0 && cn.read.wake() && cn.read.begin() {
+	switch {
+	case ev&ioloop.Readable == 0:
+	case cn.read.wake():
+		if cn.read.begin() {
+			cn.runRead(maxReads)
+		}
+	case ev&ioloop.Hangup != 0 && cn.takeBack(): // receivers may be long in coming to the end
+		cn.giveUp()
 		cn.runRead(maxReads)
 	}
 	if ev&ioloop.Writable != 0 && cn.pipe.conn.Load() == cn && cn.pipe.flush.unblock() && cn.pipe.flush.begin() {
@@ -120,10 +127,7 @@ func (r *connReader) Run() {
 	if !cn.read.begin() {
 		return
 	}
-	if cn.driven { // it was left to the loop by a receiver that drove
-		cn.driven = false
-		cn.stream.WatchRead(true)
-	}
+	cn.giveUp() // it was left to the loop by a receiver that drove
 	cn.runRead(maxReads)
 }
 

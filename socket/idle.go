@@ -108,25 +108,59 @@ func (d *driver) poll() {
 		return
 	}
 	for _, cn := range *conns {
-		if cn.read.tryBegin() {
+		if cn.read.tryBegin() || cn.read.begin() { // also what a loop has not come to yet
 			cn.driveOnce()
+		}
+	}
+}
+
+// drives reports whether receivers read by themselves: nobody is parked, and the connections are few.
+func (c *Core) drives() bool { return c.drive.conns.Load() != nil && c.readable.n.Load() == 0 }
+
+// takeOver takes the reading from the loop, if a receiver that is kept busy can do it: it never comes to look by
+// itself as long as the loop is ahead of it.
+func (c *Core) takeOver() {
+	conns := c.drive.conns.Load()
+	if conns == nil || c.readable.n.Load() > 0 {
+		return
+	}
+	for _, cn := range *conns {
+		if cn.open.Load() && cn.read.tryBegin() {
+			cn.takeOver()
+			if !cn.read.end() {
+				cn.read.state.Store(taskScheduled)
+				cn.loop.Post((*connReader)(cn))
+			}
 		}
 	}
 }
 
 // driveOnce is the receiver's read. From the first one on the loop is not told of input.
 func (cn *conn) driveOnce() {
+	cn.takeOver()
+	cn.runRead(0)
+}
+
+// takeOver has the loop not be told of input. Holder of read.
+func (cn *conn) takeOver() {
 	if !cn.driven && !cn.dead.Load() {
 		cn.driven = true
 		cn.stream.WatchRead(false)
 		cn.core.drive.begin()
 	}
-	cn.runRead(0)
+}
+
+// giveUp undoes takeOver. Holder of read.
+func (cn *conn) giveUp() {
+	if cn.driven {
+		cn.driven = false
+		cn.stream.WatchRead(true)
+	}
 }
 
 // begin starts the watch.
 func (d *driver) begin() {
-	if d.active.Swap(true) {
+	if d.active.Load() || d.active.Swap(true) {
 		return
 	}
 	d.mu.Lock()
@@ -180,13 +214,13 @@ func (cn *conn) handBack() bool {
 			return cn.dead.Load()
 		case taskIdle: // since then
 		default:
+			if cn.pipe.in.roomAgain() {
+				cn.pipe.resume()
+			}
 			return true
 		}
 	}
-	if cn.driven {
-		cn.driven = false
-		cn.stream.WatchRead(true)
-	}
+	cn.giveUp()
 	if cn.dec.held() || !cn.read.end() {
 		cn.runRead(maxReads) // what a receiver has left goes on like any other input
 	}

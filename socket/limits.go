@@ -60,6 +60,8 @@ const (
 	maxHot = 4
 	// maxRun is the number of messages that are encoded for many peers before each is given them.
 	maxRun = 4096
+	// takeOverEvery is the number of messages after which a busy receiver takes the reading from the loop.
+	takeOverEvery = 256
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
 	// denseArrival is the time between two messages under which a receiver lets a few of them gather, and gatherPause
