@@ -9,7 +9,7 @@ import (
 type State struct {
 	// Messages is the number of queued messages, the new one included.
 	Messages int
-	// Bytes is the number of payload bytes added since the last write began, the new message's included.
+	// Bytes is the number of encoded bytes added since the last write began, the new message included.
 	Bytes int
 	// Burst is the number of messages in a row that were each sent within DenseGap of the end of the write before.
 	Burst int
@@ -92,7 +92,7 @@ type fixed struct {
 	delay           time.Duration
 }
 
-// Fixed holds messages back until there are messages of them or bytes bytes of payload, or until the oldest has waited
+// Fixed holds messages back until there are messages of them or bytes bytes, headers included, or until the oldest has waited
 // for delay, whichever comes first. A limit of 0 or less does not apply; if none applies, delay included, every
 // message is written at once.
 func Fixed(messages, bytes int, delay time.Duration) Policy {

@@ -154,7 +154,7 @@ func (c *Core) endAll(ctx context.Context) {
 	}
 	c.drive.stop()
 	c.sendMu.Lock()
-	c.bcast.Close()
+	c.fan.bcast.Close()
 	c.sendMu.Unlock()
 	c.stopMonitors()
 }
@@ -166,7 +166,7 @@ func (cn *conn) part(ctx context.Context) {
 		cn.beat.Load().stop()
 		cn.parting.Store(true)
 		cn.stream.CloseWrite()
-		if cn.read.seize() {
+		if cn.seizeRead() {
 			cn.stream.WatchRead(true)
 			cn.driven = false
 			cn.runRead(maxReads)
@@ -242,7 +242,8 @@ func (p *Pipe) queued() int {
 		}
 		return l.to.q.Depth()
 	}
-	n := int(p.appended() - p.out.Done())
+	appended, _ := p.taken()
+	n := int(appended - p.out.Done())
 	if cn := p.conn.Load(); n == 0 && cn != nil && cn.open.Load() && !cn.dead.Load() && cn.stream.Pending() > 0 {
 		return 1 // at least
 	}

@@ -103,7 +103,14 @@ func (cn *conn) Ready(ev ioloop.Events) {
 	if ev&ioloop.Hangup != 0 {
 		cn.hungUp.Store(true)
 	}
-	if ev&ioloop.Readable != 0 && cn.read.wake() && cn.read.begin() {
+	switch {
+	case ev&ioloop.Readable == 0:
+	case cn.read.wake():
+		if cn.read.begin() {
+			cn.runRead(maxReads)
+		}
+	case ev&ioloop.Hangup != 0 && cn.takeBack(): // receivers may be long in coming to the end
+		cn.giveUp()
 		cn.runRead(maxReads)
 	}
 	if ev&ioloop.Writable != 0 && cn.pipe.conn.Load() == cn && cn.pipe.flush.unblock() && cn.pipe.flush.begin() {
@@ -120,10 +127,7 @@ func (r *connReader) Run() {
 	if !cn.read.begin() {
 		return
 	}
-	if cn.driven { // it was left to the loop by a receiver that drove
-		cn.driven = false
-		cn.stream.WatchRead(true)
-	}
+	cn.giveUp() // it was left to the loop by a receiver that drove
 	cn.runRead(maxReads)
 }
 
@@ -136,6 +140,9 @@ func (cn *conn) runRead(rounds int) {
 		case err != nil:
 			cn.fail(err)
 			cn.read.state.Store(taskBlocked)
+			return
+		case got == readDirect:
+			cn.core.goDirect(cn)
 			return
 		case got == readPaused && rounds > 0:
 			if cn.read.block() {
@@ -160,6 +167,7 @@ const (
 	readMore   readResult = iota // there may be more
 	readShort                    // there was no more
 	readPaused                   // the mailbox is full
+	readDirect                   // what came is left to receivers
 )
 
 // readOnce reads once and deals with what came. A receiver that finds the mailbox full comes again when it has emptied
@@ -189,6 +197,9 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 		if err := cn.shake(); err != nil || !cn.open.Load() {
 			return readMore, err
 		}
+	}
+	if receiver && cn.core.kind.Direct {
+		return readDirect, nil
 	}
 	if more, err := cn.deliver(receiver); err != nil || !more {
 		return readPaused, err
@@ -283,7 +294,7 @@ type connCloser conn
 // Run closes the connection and gives its pipe back.
 func (k *connCloser) Run() {
 	cn := (*conn)(k)
-	cn.read.seize()
+	cn.seizeRead()
 	cn.read.state.Store(taskOver)
 	cn.pipe.flush.seize()
 	cn.stopTimers()

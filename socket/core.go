@@ -8,7 +8,6 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/ioloop"
-	"github.com/ringmq/ringmq/internal/outq"
 	"github.com/ringmq/ringmq/internal/session"
 )
 
@@ -28,7 +27,7 @@ type Core struct {
 	sendMu  sync.Mutex
 	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
 	nclaims int
-	bcast   outq.Broadcast // send lock
+	fan     fanout         // send lock
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
 	give    ringmq.Message // the message in Send; send lock
 
@@ -37,6 +36,8 @@ type Core struct {
 	turn   int
 	slab   [][]byte       // for frames put in front; receive lock
 	got    ringmq.Message // what the pattern handed over last; receive lock
+	taken  uint64         // messages ever taken from pipes; receive lock
+	lull   lull           // receive lock
 
 	inboxMu sync.Mutex
 	inbox   []*Pipe      // pipes that became active and are not in turns yet
@@ -122,6 +123,7 @@ func (c *Core) handshakeConfig(server bool) *session.Config {
 // HoldsSend runs f with the send lock held: for what a pattern's own methods change.
 func (c *Core) HoldsSend(f func()) {
 	c.sendMu.Lock()
+	c.endRun(false)
 	f()
 	c.unlockSend()
 }

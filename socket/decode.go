@@ -28,7 +28,6 @@ type decoder struct {
 	frames          []extent // finished frames of a message of many, relative to start
 	payload         int      // their bytes
 	slab            [][]byte
-	m               ringmq.Message // the last one
 
 	props *ringmq.Properties
 	max   int
@@ -124,7 +123,7 @@ func (d *decoder) move() {
 func (d *decoder) close() {
 	if d.chunk != nil {
 		d.chunk.Seal(d.handed)
-		d.chunk, d.m = nil, ringmq.Message{}
+		d.chunk = nil
 	}
 }
 
@@ -137,54 +136,46 @@ func (d *decoder) run(cn *conn) (more bool, err error) {
 				return false, nil
 			}
 		}
-		if ok, err := d.next(cn); !ok {
+		if m, err := d.nextFor(cn); m == nil {
 			return true, err
 		}
-		switch cn.core.pattern.Deliver(cn.pipe, &d.m) {
-		case Enqueue:
-			d.handed++
-			box.q.PushFrom(&d.m)
-		case Consumed:
-			d.handed++
-		case Refuse:
-			return true, fmt.Errorf("%w: a message that a %s must not send to a %s",
-				ringmq.ErrProtocol, cn.hand.Peer().SocketType, cn.core.kind.Name)
-		}
+		box.q.Commit()
 	}
 }
 
-// next sets d.m to the next whole message; false if its end has not arrived, or with an error. Commands on the way are dealt with; they
-// may stand between the frames of a message (RFC 37).
-func (d *decoder) next(cn *conn) (ok bool, err error) {
+// next puts the next whole message into the free slot of the mailbox; nil if its end has not arrived, or with an error.
+// Commands on the way are dealt with; they may stand between the frames of a message (RFC 37).
+func (d *decoder) next(cn *conn) (m *ringmq.Message, err error) {
 	buf := d.chunk.Buf
 	for {
 		flags, size, n, err := d.parse(buf[d.pos:d.end])
 		if err != nil {
-			return false, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
+			return nil, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
 		}
 		if n == 0 {
 			d.need = 0
-			return false, nil
+			return nil, nil
 		}
 		if d.exceeds(flags, size) {
-			return false, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
+			return nil, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
 		}
 		from := d.pos + n
 		if size > uint64(d.end-from) {
 			d.need = int(min(uint64(from-d.start)+size, math.MaxInt32))
-			return false, nil
+			return nil, nil
 		}
 		to := from + int(size)
 		d.pos = to
 		d.need = 0
 		if flags == 0 && len(d.frames) == 0 {
 			d.start = to
-			d.m = ringmq.Assemble(d.chunk, buf[from:to:to], nil)
-			return true, nil
+			m := cn.pipe.in.q.Slot()
+			*m = ringmq.Assemble(d.chunk, buf[from:to:to], nil)
+			return m, nil
 		}
 		if flags&zmtp.FlagCommand != 0 {
 			if err := cn.command(buf[from:to:to]); err != nil {
-				return false, err
+				return nil, err
 			}
 			if len(d.frames) == 0 {
 				d.start = to
@@ -192,13 +183,14 @@ func (d *decoder) next(cn *conn) (ok bool, err error) {
 			continue
 		}
 		if len(d.frames) >= maxFrames {
-			return false, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
+			return nil, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
 		}
 		d.frames = append(d.frames, extent{from - d.start, to - d.start})
 		d.payload += to - from
 		if flags&zmtp.FlagMore == 0 {
-			d.assemble()
-			return true, nil
+			m := cn.pipe.in.q.Slot()
+			d.assemble(m)
+			return m, nil
 		}
 	}
 }
@@ -216,8 +208,8 @@ func (d *decoder) exceeds(flags byte, size uint64) bool {
 	return len(d.frames) > 0 && between+int64(size) > maxBetween+int64(zmtp.MaxHeader*len(d.frames))
 }
 
-// assemble makes a message of the frames.
-func (d *decoder) assemble() {
+// assemble sets m to the message that the frames make up.
+func (d *decoder) assemble(m *ringmq.Message) {
 	n := len(d.frames) - 1
 	if len(d.slab) < n {
 		d.slab = make([][]byte, max(frameSlab, n))
@@ -228,7 +220,7 @@ func (d *decoder) assemble() {
 	for i := range rest {
 		rest[i] = at(d.frames[i+1])
 	}
-	d.m = ringmq.Assemble(d.chunk, at(d.frames[0]), rest)
+	*m = ringmq.Assemble(d.chunk, at(d.frames[0]), rest)
 	d.start, d.payload = d.pos, 0
 	if cap(d.frames) > frameSlab {
 		d.frames = nil

@@ -61,6 +61,7 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 		limit = 0
 	}
 	d.seq.Add(1)
+	c.gather(start)
 	for i := 1; ; i++ {
 		d.poll()
 		m, err := c.tryRecv()
@@ -81,6 +82,25 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 	}
 }
 
+// lull is when a receiver last found nothing, and how many messages it had taken by then.
+type lull struct {
+	at    int64
+	taken uint64
+}
+
+// gather lets a few messages come together if they come densely: a receiver right behind a sender takes the cache lines
+// away that the sender is writing to, which costs both more than the messages do.
+func (c *Core) gather(start int64) {
+	c.recvMu.Lock()
+	n, gap := int64(c.taken-c.lull.taken), start-c.lull.at
+	c.lull = lull{start, c.taken}
+	c.recvMu.Unlock()
+	if n > 0 && gap < n*int64(denseArrival) {
+		for now()-start < int64(gatherPause) {
+		}
+	}
+}
+
 // poll reads once from each connection that the loop is not reading from.
 func (d *driver) poll() {
 	conns := d.conns.Load()
@@ -88,25 +108,59 @@ func (d *driver) poll() {
 		return
 	}
 	for _, cn := range *conns {
-		if cn.read.tryBegin() {
+		if cn.read.tryBegin() || cn.read.begin() { // also what a loop has not come to yet
 			cn.driveOnce()
+		}
+	}
+}
+
+// drives reports whether receivers read by themselves: nobody is parked, and the connections are few.
+func (c *Core) drives() bool { return c.drive.conns.Load() != nil && c.readable.n.Load() == 0 }
+
+// takeOver takes the reading from the loop, if a receiver that is kept busy can do it: it never comes to look by
+// itself as long as the loop is ahead of it.
+func (c *Core) takeOver() {
+	conns := c.drive.conns.Load()
+	if conns == nil || c.readable.n.Load() > 0 {
+		return
+	}
+	for _, cn := range *conns {
+		if cn.open.Load() && cn.read.tryBegin() {
+			cn.takeOver()
+			if !cn.read.end() {
+				cn.read.state.Store(taskScheduled)
+				cn.loop.Post((*connReader)(cn))
+			}
 		}
 	}
 }
 
 // driveOnce is the receiver's read. From the first one on the loop is not told of input.
 func (cn *conn) driveOnce() {
+	cn.takeOver()
+	cn.runRead(0)
+}
+
+// takeOver has the loop not be told of input. Holder of read.
+func (cn *conn) takeOver() {
 	if !cn.driven && !cn.dead.Load() {
 		cn.driven = true
 		cn.stream.WatchRead(false)
 		cn.core.drive.begin()
 	}
-	cn.runRead(0)
+}
+
+// giveUp undoes takeOver. Holder of read.
+func (cn *conn) giveUp() {
+	if cn.driven {
+		cn.driven = false
+		cn.stream.WatchRead(true)
+	}
 }
 
 // begin starts the watch.
 func (d *driver) begin() {
-	if d.active.Swap(true) {
+	if d.active.Load() || d.active.Swap(true) {
 		return
 	}
 	d.mu.Lock()
@@ -154,19 +208,19 @@ func (d *driver) handBack() {
 // handBack has the loop watch the input again. It returns false if somebody is reading. A connection that waits for
 // room in the mailbox is the loop's when it goes on.
 func (cn *conn) handBack() bool {
-	for !cn.read.tryBegin() {
+	for !cn.takeBack() && !cn.read.tryBegin() {
 		switch cn.read.state.Load() {
 		case taskRunning, taskNotified:
 			return cn.dead.Load()
 		case taskIdle: // since then
 		default:
+			if cn.pipe.in.roomAgain() {
+				cn.pipe.resume()
+			}
 			return true
 		}
 	}
-	if cn.driven {
-		cn.driven = false
-		cn.stream.WatchRead(true)
-	}
+	cn.giveUp()
 	if cn.dec.held() || !cn.read.end() {
 		cn.runRead(maxReads) // what a receiver has left goes on like any other input
 	}

@@ -35,6 +35,8 @@ type Kind struct {
 	OneConnect bool
 	// NoResume: what is queued for a peer that is lost is meant for nobody else (REP).
 	NoResume bool
+	// Direct: the pattern's Deliver takes no lock of the socket, so that messages may be decoded as they are received.
+	Direct bool
 	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB, DISH).
 	NoLinger bool
 	// OnePeer: it has at most one peer; others are turned away while that one is there (PAIR, CHANNEL).
@@ -48,7 +50,13 @@ func KindOf(name string) Kind {
 		Peers:      zmtp.PeerTypes(name),
 		OneConnect: name == zmtp.Dealer || name == zmtp.Sub || name == zmtp.Pub || name == zmtp.Req,
 		NoResume:   name == zmtp.Rep,
+		Direct:     direct[name],
 		NoLinger:   name == zmtp.Sub || name == zmtp.XSub || name == zmtp.Dish,
 		OnePeer:    name == zmtp.Pair || name == zmtp.Channel,
 	}
+}
+
+// direct are the types with a Deliver that only looks at the message.
+var direct = map[string]bool{
+	zmtp.Pull: true, zmtp.Sub: true, zmtp.Dealer: true, zmtp.Router: true, zmtp.Pair: true, zmtp.Gather: true,
 }

@@ -58,8 +58,16 @@ const (
 	streamPause = 50 * time.Microsecond
 	// maxHot is the number of pipes that are looked at on each Recv even if they had nothing last time.
 	maxHot = 4
+	// maxRun is the number of messages that are encoded for many peers before each is given them.
+	maxRun = 4096
+	// takeOverEvery is the number of messages after which a busy receiver takes the reading from the loop.
+	takeOverEvery = 256
 	// maxDriven is the number of connections of one socket that a receiver polls by itself.
 	maxDriven = 4
+	// denseArrival is the time between two messages under which a receiver lets a few of them gather, and gatherPause
+	// how long it does.
+	denseArrival = 250 * time.Nanosecond
+	gatherPause  = time.Microsecond
 	// spinsBetweenYields is how often a receiver looks before it lets another goroutine run.
 	spinsBetweenYields = 16
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.

@@ -11,8 +11,8 @@ import (
 	"github.com/ringmq/ringmq/transport"
 )
 
-// slabSize is the size in bytes of the blocks that borrowed frames are copied into over inproc; larger frames get
-// memory of their own.
+// slabSize is the size in bytes of the chunks that borrowed messages are copied into over inproc; larger messages get
+// one of their own.
 const slabSize = 64 << 10
 
 // propPeerAddress is the property that says where a message came from; inprocAddress is its value within the process.
@@ -29,9 +29,11 @@ type link struct {
 	to    *mailbox
 	meta  *ringmq.Chunk // what the receiver's messages say of the sender
 
-	slab   []byte
+	slab   *ringmq.Chunk // copies of borrowed frames
+	handed int64         // messages in it
+	room   []byte        // what is left of it
+	dst    []byte        // where the message being passed is copied to
 	frames [][]byte
-	m      ringmq.Message // the one being passed
 }
 
 func (l *link) canWrite() bool {
@@ -39,25 +41,28 @@ func (l *link) canWrite() bool {
 }
 
 func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
-	l.pass(env, m, borrowed)
-	if l.other != nil {
-		if l.other.core.pattern.Deliver(l.other, &l.m) != Enqueue {
-			l.from.passed.Add(1) // a message that breaks the rules is skipped: there is no connection to end
-			return true
-		}
+	slot := l.to.q.Slot()
+	l.pass(slot, env, m, borrowed)
+	l.from.passed++
+	if l.other != nil && l.other.core.pattern.Deliver(l.other, slot) != Enqueue {
+		slot.Release() // one that breaks the rules is skipped: there is no connection to end
+		return true
 	}
-	l.to.q.PushFrom(&l.m)
-	l.m = ringmq.Message{}
+	l.to.q.Commit()
 	l.to.publish()
-	l.from.passed.Add(1)
 	return true
 }
 
-// pass sets l.m to the message that the receiver gets.
-func (l *link) pass(env [][]byte, m *ringmq.Message, borrowed bool) {
-	n := len(env) + m.Len()
+// pass sets to to the message that the receiver gets.
+func (l *link) pass(to *ringmq.Message, env [][]byte, m *ringmq.Message, borrowed bool) {
+	first, rest := m.Parts()
+	n := len(env) + 1 + len(rest)
+	chunk := l.meta
+	if borrowed {
+		chunk = l.reserve(env, m)
+	}
 	if n == 1 {
-		l.m = ringmq.Assemble(l.meta, l.own(m.Frame(0), borrowed), nil)
+		*to = ringmq.Assemble(chunk, l.own(first, borrowed), nil)
 		return
 	}
 	if len(l.frames) < n {
@@ -72,7 +77,34 @@ func (l *link) pass(env [][]byte, m *ringmq.Message, borrowed bool) {
 			fs[i] = l.own(m.Frame(i-len(env)), borrowed)
 		}
 	}
-	l.m = ringmq.Assemble(l.meta, fs[0], fs[1:])
+	*to = ringmq.Assemble(chunk, fs[0], fs[1:])
+}
+// reserve makes room for a copy of the message and returns the chunk that it is in.
+func (l *link) reserve(env [][]byte, m *ringmq.Message) *ringmq.Chunk {
+	n := m.Size()
+	for _, f := range env {
+		n += len(f)
+	}
+	var props *ringmq.Properties
+	if l.meta != nil {
+		props = l.meta.Properties()
+	}
+	if n > slabSize/8 {
+		c := getChunk(n, props)
+		l.dst = c.Buf
+		c.Seal(1)
+		return c
+	}
+	if len(l.room) < n || l.slab == nil {
+		if l.slab != nil {
+			l.slab.Seal(l.handed)
+		}
+		l.slab, l.handed = getChunk(slabSize, props), 0
+		l.room = l.slab.Buf
+	}
+	l.dst, l.room = l.room[:n], l.room[n:]
+	l.handed++
+	return l.slab
 }
 
 // own returns b, or a copy of it if it is only borrowed.
@@ -80,15 +112,9 @@ func (l *link) own(b []byte, borrowed bool) []byte {
 	if !borrowed {
 		return b
 	}
-	if len(b) > slabSize/8 {
-		return append([]byte(nil), b...)
-	}
-	if len(l.slab) < len(b) {
-		l.slab = make([]byte, slabSize)
-	}
-	c := l.slab[:len(b):len(b)]
-	l.slab = l.slab[len(b):]
-	copy(c, b)
+	n := copy(l.dst, b)
+	c := l.dst[:n:n]
+	l.dst = l.dst[n:]
 	return c
 }
 
@@ -206,6 +232,7 @@ func join(bound, conn *Pipe) {
 func (c *Core) take(conn, bound *Pipe, from, to *session.Peer) bool {
 	c.sendMu.Lock()
 	defer c.unlockSend()
+	c.endRun(false)
 	switch {
 	case conn.gone.Load():
 		return false
@@ -280,6 +307,7 @@ func (c *Core) lostLocal(p, from *Pipe) {
 func (c *Core) waitAgain(p, from *Pipe) bool {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
+	c.endRun(false)
 	old := p.local.Load()
 	if old.other != from || p.gone.Load() {
 		return false

@@ -61,7 +61,7 @@ func TestMailboxRoom(t *testing.T) {
 		m := numberedMessage(0, 0)
 		for left := hwm; left > 0; left-- {
 			require.Equal(t, left, b.room())
-			b.q.PushFrom(&m)
+			b.q.Push(m)
 		}
 		require.Zero(t, b.room(), "unpublished messages count")
 		b.publish()
@@ -85,7 +85,7 @@ func TestMailboxPause(t *testing.T) {
 			require.False(t, b.roomAgain(), "nobody waits")
 			m := numberedMessage(0, 0)
 			for range hwm {
-				b.q.PushFrom(&m)
+				b.q.Push(m)
 			}
 			b.publish()
 			require.True(t, b.pause())
@@ -112,7 +112,7 @@ func TestMailboxIsListedOnce(t *testing.T) {
 	p := c.newPipe("", true)
 	m := numberedMessage(0, 0)
 	for range 3 {
-		p.in.q.PushFrom(&m)
+		p.in.q.Push(m)
 		p.in.publish()
 	}
 	require.Len(t, c.inbox, 1)
@@ -186,7 +186,7 @@ func (s *mailStress) write(p *Pipe, writer int) error {
 	for n := 0; n < s.each; {
 		for range min(s.batch, s.each-n, p.in.room()) {
 			m := numberedMessage(writer, n)
-			p.in.q.PushFrom(&m)
+			p.in.q.Push(m)
 			n++
 		}
 		p.in.publish()
@@ -240,7 +240,7 @@ func TestParkedReaderIsActivated(t *testing.T) {
 	go func() {
 		for n := range total {
 			m := numberedMessage(0, n)
-			p.in.q.PushFrom(&m)
+			p.in.q.Push(m)
 			p.in.publish()
 		}
 	}()

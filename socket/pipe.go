@@ -28,13 +28,14 @@ type Pipe struct {
 
 	// Sending over a connection: out is shared between the holder of the send lock, which appends, and the holder of
 	// the flush task, which writes.
-	out   outq.Queue
-	flush task
-	conn  atomic.Pointer[conn]
-	hold  *time.Timer  // of a batching policy that holds messages back; send lock
-	burst int          // see batching.State; send lock
-	bytes int          // payload added since the last decision to write; send lock
-	ended atomic.Int64 // when the last write was over
+	out     outq.Queue
+	sendHWM int // messages
+	flush   task
+	conn    atomic.Pointer[conn]
+	hold    *time.Timer  // of a batching policy that holds messages back; send lock
+	burst   int          // see batching.State; send lock
+	bytes   int          // encoded, added since the last decision to write; send lock
+	ended   atomic.Int64 // when the last write was over
 
 	stream       atomic.Bool // messages come in a dense stream: see batching.Coalesce
 	watched      atomic.Bool // the loop is going to visit
@@ -47,7 +48,9 @@ type Pipe struct {
 	// Sending over inproc: the peer's mailbox; nil over a connection.
 	local atomic.Pointer[link]
 
-	in *mailbox
+	in       *mailbox
+	direct   *conn  // receivers decode its messages by themselves; receive lock
+	directly uint64 // messages received so; receive lock
 
 	peer    atomic.Pointer[session.Peer]
 	address atomic.Pointer[string]
@@ -55,7 +58,7 @@ type Pipe struct {
 
 	dropped   atomic.Uint64 // messages for this peer that were dropped at the mark
 	discarded atomic.Uint64 // messages queued for this peer that were given up with it
-	passed    atomic.Uint64 // messages passed to an inproc peer
+	passed    uint64        // messages passed to an inproc peer; send lock
 	gone      atomic.Bool   // detached
 	muted     atomic.Bool   // disconnected: what it has received is thrown away
 
@@ -88,9 +91,9 @@ func (c *commands) take(into []byte) []byte {
 func (c *Core) newPipe(endpoint string, accepted bool) *Pipe {
 	p := &Pipe{core: c, id: c.nextID.Add(1), endpoint: endpoint, accepted: accepted}
 	p.out.Init()
-	p.coalesceMsgs = math.MaxInt
+	p.sendHWM, p.coalesceMsgs = math.MaxInt, math.MaxInt
 	if c.cfg.sendHWM > 0 {
-		p.coalesceMsgs = max(c.cfg.sendHWM/2, 1)
+		p.sendHWM, p.coalesceMsgs = c.cfg.sendHWM, max(c.cfg.sendHWM/2, 1)
 	}
 	p.flush.state.Store(taskBlocked)
 	p.in = newMailbox(p, c.cfg.recvHWM)
@@ -138,52 +141,45 @@ func (p *Pipe) SetTag(b []byte) { p.tag.Store(&b) }
 func (p *Pipe) Accepted() bool { return p.accepted }
 
 // CanWrite reports whether a Write would be taken: the pipe is there and its mark for sending is not reached.
-func (p *Pipe) CanWrite() bool {
-	if p.gone.Load() {
+func (p *Pipe) CanWrite() bool { return p.canWrite(p.local.Load()) }
+
+func (p *Pipe) canWrite(l *link) bool {
+	switch {
+	case p.gone.Load():
 		return false
-	}
-	if l := p.local.Load(); l != nil {
+	case l != nil:
 		return l.canWrite()
 	}
-	return p.core.cfg.sendHWM == 0 || p.out.Queued() < p.core.cfg.sendHWM
+	return p.out.Queued() < p.sendHWM
 }
 
 // Write queues the frames of env and then of m as one message. It returns false if the mark for sending is reached.
 // If borrowed is set the frames are copied before it returns; otherwise they are given away.
 func (p *Pipe) Write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
-	if !p.CanWrite() {
+	l := p.local.Load()
+	if !p.canWrite(l) {
 		return false
 	}
-	if l := p.local.Load(); l != nil {
+	if l != nil {
 		return l.write(env, m, borrowed)
 	}
-	p.out.Append(env, m, !borrowed)
-	p.bytes += size(m)
+	p.bytes += p.out.Append(env, m, !borrowed)
 	p.written(1)
 	return true
 }
 
 // WriteEncoded queues the message that b has encoded last, which is m; see [Core.Fanout].
 func (p *Pipe) WriteEncoded(b *outq.Broadcast, m *ringmq.Message, borrowed bool, peers int) bool {
-	if !p.CanWrite() {
+	l := p.local.Load()
+	if !p.canWrite(l) {
 		return false
 	}
-	if l := p.local.Load(); l != nil {
+	if l != nil {
 		return l.write(nil, m, borrowed)
 	}
-	p.out.AppendEncoded(b)
-	p.bytes += size(m)
+	p.bytes += p.out.AppendEncoded(b)
 	p.written(peers)
 	return true
-}
-
-func size(m *ringmq.Message) int {
-	first, rest := m.Parts()
-	n := len(first)
-	for _, f := range rest {
-		n += len(f)
-	}
-	return n
 }
 
 // Sent reports whether m came from the peer that is there now, not from one before a reconnection.
@@ -196,12 +192,14 @@ func (p *Pipe) Sent(m *ringmq.Message) bool {
 func (p *Pipe) Local() bool { return p.local.Load() != nil }
 
 // Drop counts a message that the pattern dropped because the pipe was full, or gone.
-func (p *Pipe) Drop() {
+func (p *Pipe) Drop() { p.drop(1) }
+
+func (p *Pipe) drop(n int) {
 	if p.gone.Load() {
-		p.core.Drop() // its own counts are closed
+		p.core.unrouted.Add(uint64(n)) // its own counts are closed
 		return
 	}
-	p.dropped.Add(1)
+	p.dropped.Add(uint64(n))
 }
 
 // written decides who writes what was just appended. While somebody is writing, or is going to, or cannot, there is

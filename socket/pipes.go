@@ -93,6 +93,7 @@ func (c *Core) detach(p *Pipe) {
 		return
 	}
 	c.sendMu.Lock()
+	c.endRun(false)
 	if c.known(p) {
 		c.pattern.Detach(p)
 	}
@@ -150,6 +151,7 @@ func (c *Core) lost(cn *conn) {
 func (c *Core) forgetPeer(cn *conn) {
 	p := cn.pipe
 	c.sendMu.Lock()
+	c.endRun(false)
 	if c.kind.NoResume {
 		p.discarded.Add(uint64(p.out.Drop()))
 	} else {

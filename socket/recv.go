@@ -143,9 +143,17 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 		slot := p.in.q.Peek()
 		switch {
 		case slot != nil:
+			*m = *slot
+			p.in.q.Consume()
+			p.look(false)
+		case p.direct != nil:
+			if slot = p.nextDirect(); slot == nil {
+				continue
+			}
+			*m, *slot = *slot, ringmq.Message{}
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
-			p.look()
+			p.look(true)
 			c.turn++
 			empty++
 			continue
@@ -153,10 +161,10 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 			c.endTurn(p)
 			continue
 		}
-		*m = *slot
-		p.in.q.Consume()
+		if c.taken++; c.taken%takeOverEvery == 0 {
+			c.takeOver()
+		}
 		c.turn++
-		p.look()
 		if !p.muted.Load() {
 			return p
 		}
@@ -165,7 +173,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 
 // endTurn takes p, whose mailbox was found empty, off the list.
 func (c *Core) endTurn(p *Pipe) {
-	p.look()
+	p.look(true)
 	if p.in.rest() {
 		c.turns = slices.Delete(c.turns, c.turn, c.turn+1)
 	}
@@ -204,13 +212,19 @@ func (c *Core) Prepend(frame []byte, m *ringmq.Message) {
 	*m = ringmq.Assemble(m.Chunk(), frame, rest)
 }
 
-// look goes on reading from the peer if it was stopped and there is room again. Receive lock held.
-func (p *Pipe) look() {
+// look goes on reading from the peer if it was stopped and there is room again. empty: nothing is left in the mailbox.
+// As long as there is, a receiver that can read by itself leaves that for when it has emptied the mailbox: it would
+// else be for ever one step behind the loop. Receive lock held.
+func (p *Pipe) look(empty bool) {
 	if !p.in.paused.Load() {
 		return
 	}
 	if cn := p.conn.Load(); cn != nil {
 		cn.beat.Load().heard() // the silence was ours
+		if !empty && p.core.drives() {
+			p.core.drive.begin() // should no receiver come
+			return
+		}
 	}
 	if p.in.roomAgain() {
 		p.resume()

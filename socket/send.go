@@ -52,6 +52,13 @@ func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err 
 
 // check refuses what cannot travel.
 func (c *Core) check(m *ringmq.Message) error {
+	if first, rest := m.Parts(); first != nil && rest == nil && len(first) <= MaxMessageSizeLimit {
+		return nil
+	}
+	return c.checkAll(m)
+}
+
+func (c *Core) checkAll(m *ringmq.Message) error {
 	first, rest := m.Parts()
 	if first == nil {
 		return c.badMessage(ringmq.ErrInvalidMessage, "a message needs at least one frame")
@@ -150,8 +157,12 @@ func (c *Core) trySendBytes(frames [][]byte) error {
 	if err := c.lockSend(); err != nil {
 		return err
 	}
-	c.scratch = append(c.scratch[:0], frames...)
-	c.give = ringmq.NewMessage(c.scratch...)
+	if len(frames) == 1 {
+		c.give = ringmq.Assemble(nil, frames[0], nil)
+	} else {
+		c.scratch = append(c.scratch[:0], frames...)
+		c.give = ringmq.NewMessage(c.scratch...)
+	}
 	err := c.check(&c.give)
 	if err == nil {
 		err = c.pattern.Send(&c.give, true)
@@ -196,6 +207,7 @@ func (c *Core) wrote(p *Pipe) {
 
 // room reports whether the queue is down to half the mark. The sender's count may be a little behind.
 func (p *Pipe) room() bool {
-	queued := int64(p.appended()) - int64(p.out.Done())
+	appended, _ := p.taken()
+	queued := int64(appended) - int64(p.out.Done())
 	return queued <= int64(p.core.cfg.sendHWM/2)
 }

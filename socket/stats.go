@@ -52,22 +52,30 @@ func (s *Stats) add(p PeerStats) {
 	s.Pending += p.Pending
 }
 
-// appended is the number of messages ever queued. The caller does not hold the send lock.
-func (p *Pipe) appended() uint64 {
+// taken is the number of messages ever queued for a connection, and ever passed over inproc. The caller does not hold
+// the send lock.
+func (p *Pipe) taken() (appended, passed uint64) {
 	p.core.sendMu.Lock()
 	defer p.core.sendMu.Unlock()
-	return p.out.Appended()
+	p.core.endRun(false)
+	return p.out.Appended(), p.passed
+}
+
+func (p *Pipe) receivedDirectly() (n uint64) {
+	p.core.HoldsRecv(func() { n = p.directly })
+	return n
 }
 
 func (p *Pipe) stats() PeerStats {
 	s := PeerStats{
 		Endpoint: p.endpoint,
-		Received: p.in.q.Published(),
+		Received: p.in.q.Published() + p.receivedDirectly(),
 		Dropped:  p.dropped.Load() + p.discarded.Load(),
 		Pending:  uint64(p.in.q.Depth()),
 	}
 	if l := p.local.Load(); l != nil {
-		s.Sent = p.passed.Load() - p.discarded.Load()
+		_, passed := p.taken()
+		s.Sent = passed - p.discarded.Load()
 		if l.other == nil && !p.gone.Load() {
 			s.Queued = uint64(l.to.q.Depth())
 			s.Sent -= min(s.Sent, s.Queued)
@@ -76,7 +84,8 @@ func (p *Pipe) stats() PeerStats {
 	}
 	done := p.out.Done()
 	s.Sent = done - p.discarded.Load()
-	s.Queued = p.appended() - done
+	appended, _ := p.taken()
+	s.Queued = appended - done
 	return s
 }
 
@@ -87,6 +96,9 @@ func (c *Core) stats() Stats {
 	c.HoldsRecv(func() {
 		for _, p := range pipes {
 			p.in.q.Tell() // the writer may know of fewer
+			if p.direct != nil {
+				_ = p.spill() // an error comes again
+			}
 		}
 	})
 	s.Pending, s.Queued = 0, 0

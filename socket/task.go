@@ -93,15 +93,22 @@ func (t *task) leave(to uint32) bool {
 // that does not block and the pattern's part. It returns false if the task is over. The caller holds no lock.
 func (t *task) seize() bool {
 	for {
-		switch s := t.state.Load(); s {
-		case taskOver:
-			return false
-		case taskRunning, taskNotified:
-			runtime.Gosched()
-		default:
-			if t.state.CompareAndSwap(s, taskRunning) {
-				return true
-			}
+		if done, ok := t.trySeize(); done {
+			return ok
 		}
+		runtime.Gosched()
+	}
+}
+
+// trySeize is one attempt at seize; done unless somebody is at work.
+func (t *task) trySeize() (done, ok bool) {
+	switch s := t.state.Load(); s {
+	case taskOver:
+		return true, false
+	case taskRunning, taskNotified:
+		return false, false
+	default:
+		ok = t.state.CompareAndSwap(s, taskRunning)
+		return ok, ok
 	}
 }

@@ -16,14 +16,17 @@ type Runner interface {
 // before it sleeps. Sleeping and being woken costs some 5 µs on each side; a round costs about 0.5 µs.
 const idleRounds = 4
 
+// pauseTime is how long work for later waits.
+const pauseTime = 100 * time.Microsecond
+
 // poller waits for the operating system. Every method but wake belongs to the loop's goroutine.
 type poller interface {
 	// poll handles what is ready and reports whether there was anything.
 	poll(l *Loop) bool
 	// block waits until something is ready or wake was called, without handling it.
 	block()
-	// pause is block for at most some 100 µs.
-	pause()
+	// alarm makes a block that is going on after pauseTime, or the next one after that, return. Any goroutine may call it.
+	alarm()
 	// wake makes a block that is going on, or the next one, return.
 	wake()
 	close()
@@ -42,7 +45,7 @@ type Loop struct {
 	since  time.Time // of the oldest in later
 
 	depth   atomic.Int32 // len(posted)
-	pauses  atomic.Bool  // later is not empty: the loop sleeps only for a pause
+	pauses  atomic.Bool  // later is not empty
 	asleep  atomic.Bool
 	stopped atomic.Bool
 	done    chan struct{}
@@ -72,15 +75,15 @@ func (l *Loop) Post(r Runner) {
 	l.ring()
 }
 
-// Later has the loop call r.Run once after a short pause, 50 to 150 µs.
+// Later has the loop call r.Run once after a short pause, some 100 µs.
 func (l *Loop) Later(r Runner) {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.later = append(l.later, r); len(l.later) == 1 {
 		l.since = time.Now()
+		l.pauses.Store(true)
+		l.poller.alarm()
 	}
-	l.pauses.Store(true)
-	l.mu.Unlock()
-	l.ring()
 }
 
 // ring wakes the loop if it sleeps.
@@ -105,7 +108,7 @@ func (l *Loop) run() {
 		ran := l.runPosted()
 		if l.poller.poll(l) || ran {
 			idle = 0
-			l.runLater(pauseTime) // it is too busy to pause
+			l.runLater()
 			continue
 		}
 		if l.stopped.Load() && l.depth.Load() == 0 {
@@ -116,18 +119,17 @@ func (l *Loop) run() {
 			continue
 		}
 		l.sleep()
-		l.runLater(0)
 		idle = 0
 	}
 }
 
-// runLater runs what was left for later at least age ago.
-func (l *Loop) runLater(age time.Duration) {
+// runLater runs what was left for later long enough ago.
+func (l *Loop) runLater() {
 	if !l.pauses.Load() {
 		return
 	}
 	l.mu.Lock()
-	if age > 0 && time.Since(l.since) < age {
+	if time.Since(l.since) < pauseTime {
 		l.mu.Unlock()
 		return
 	}
@@ -162,11 +164,7 @@ func (l *Loop) runPosted() bool {
 func (l *Loop) sleep() {
 	l.asleep.Store(true)
 	if l.depth.Load() == 0 && !l.stopped.Load() {
-		if l.pauses.Load() {
-			l.poller.pause()
-		} else {
-			l.poller.block()
-		}
+		l.poller.block()
 	}
 	l.asleep.Store(false)
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"sync"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -19,6 +18,7 @@ const maxEvents = 128
 type epollPoller struct {
 	epfd   int
 	bell   int // eventfd
+	clock  int // timerfd
 	file   *os.File
 	raw    syscall.RawConn
 	peek   func(uintptr) bool // made once: block must not allocate
@@ -39,18 +39,27 @@ func newPoller() (poller, error) {
 		_ = unix.Close(epfd)
 		return nil, os.NewSyscallError("eventfd", err)
 	}
-	p := &epollPoller{epfd: epfd, bell: bell, streams: make(map[int32]*fdStream)}
-	if err := p.init(); err != nil {
+	clock, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
 		_ = unix.Close(epfd)
 		_ = unix.Close(bell)
+		return nil, os.NewSyscallError("timerfd_create", err)
+	}
+	p := &epollPoller{epfd: epfd, bell: bell, clock: clock, streams: make(map[int32]*fdStream)}
+	if err := p.init(); err != nil {
+		for _, fd := range []int{epfd, bell, clock} {
+			_ = unix.Close(fd)
+		}
 		return nil, err
 	}
 	return p, nil
 }
 
 func (p *epollPoller) init() error {
-	if err := p.ctl(unix.EPOLL_CTL_ADD, p.bell, unix.EPOLLIN); err != nil {
-		return err
+	for _, fd := range []int{p.bell, p.clock} {
+		if err := p.ctl(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN); err != nil {
+			return err
+		}
 	}
 	// os.NewFile hands a descriptor to the netpoller only if it is non-blocking.
 	if err := unix.SetNonblock(p.epfd, true); err != nil {
@@ -80,13 +89,10 @@ func (p *epollPoller) anyReady() bool {
 
 func (p *epollPoller) block() { _ = p.raw.Read(p.peek) }
 
-// pauseTime is how long a pause asks for; the kernel's timer slack adds up to 50 µs.
-const pauseTime = 50 * time.Microsecond
-
-func (p *epollPoller) pause() {
-	fds := [1]unix.PollFd{{Fd: int32(p.epfd), Events: unix.POLLIN}}
-	t := unix.NsecToTimespec(int64(pauseTime))
-	_, _ = unix.Ppoll(fds[:], &t, nil) // an interruption only makes the pause shorter
+// alarm sets a timer of the kernel: one of the runtime's would be up to a millisecond late.
+func (p *epollPoller) alarm() {
+	once := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(pauseTime))}
+	_ = unix.TimerfdSettime(p.clock, 0, &once, nil)
 }
 
 func (p *epollPoller) wake() {
@@ -97,6 +103,7 @@ func (p *epollPoller) wake() {
 func (p *epollPoller) close() {
 	_ = p.file.Close()
 	_ = unix.Close(p.bell)
+	_ = unix.Close(p.clock)
 }
 
 func (p *epollPoller) poll(*Loop) bool {
@@ -109,9 +116,9 @@ func (p *epollPoller) poll(*Loop) bool {
 		p.ready[i] = nil
 		if s != nil {
 			s.h.Ready(toEvents(p.events[i].Events))
-		} else if int(p.events[i].Fd) == p.bell {
+		} else if fd := int(p.events[i].Fd); fd == p.bell || fd == p.clock {
 			var b [8]byte
-			_, _ = unix.Read(p.bell, b[:])
+			_, _ = unix.Read(fd, b[:])
 		}
 	}
 	return true

@@ -9,26 +9,22 @@ import (
 
 // bellPoller has no descriptors to wait for, only the doorbell: streams post their events.
 type bellPoller struct {
-	bell chan struct{}
+	bell  chan struct{}
+	timer *time.Timer
 }
 
-func newPoller() (poller, error) { return &bellPoller{bell: make(chan struct{}, 1)}, nil }
+func newPoller() (poller, error) {
+	p := &bellPoller{bell: make(chan struct{}, 1)}
+	p.timer = time.AfterFunc(pauseTime, p.wake)
+	return p, nil
+}
 
 func (p *bellPoller) poll(*Loop) bool { return false }
 func (p *bellPoller) block()          { <-p.bell }
-func (p *bellPoller) close()          {}
+func (p *bellPoller) close()          { p.timer.Stop() }
 
-// pauseTime is how long a pause asks for; the runtime may take up to a millisecond.
-const pauseTime = 50 * time.Microsecond
-
-func (p *bellPoller) pause() {
-	t := time.NewTimer(pauseTime)
-	defer t.Stop()
-	select {
-	case <-p.bell:
-	case <-t.C:
-	}
-}
+// alarm may be up to a millisecond late: the runtime's timers are.
+func (p *bellPoller) alarm() { p.timer.Reset(pauseTime) }
 
 func (p *bellPoller) wake() {
 	select {

@@ -13,6 +13,8 @@ const (
 	// denseBlock is what a queue goes on with when it fills faster than it drains; one write(2) of this size reaches
 	// the bandwidth that larger ones do.
 	denseBlock = 64 << 10
+	// growth is how many times larger the next block of a queue that fills is.
+	growth = 4
 	// largestPooled is the largest block that is kept for reuse.
 	largestPooled = 8 << 20
 )

@@ -6,11 +6,14 @@ import "github.com/ringmq/ringmq"
 // own block: a span and a piece of a writev(2) cost more than the copy.
 const copyBelow = 1 << 10
 
-// Broadcast encodes a message once for many queues. One goroutine at a time uses it.
+// Broadcast encodes messages once for many queues: one at a time, or a run of several that go to the same queues. One
+// goroutine at a time uses it.
 type Broadcast struct {
 	blk   *Block
 	used  int
 	parts []part
+	size  int // bytes of what is encoded
+	msgs  int // messages of it: more than one only in a single part
 }
 
 // part is a range of the broadcast's block, or a referenced frame.
@@ -23,7 +26,9 @@ type part struct {
 // reference is set: the caller gives them away; otherwise every byte is copied before Encode returns.
 func (b *Broadcast) Encode(m *ringmq.Message, reference bool) {
 	f := frames{nil, m}
-	b.reserve(f.inline(reference))
+	inline, total := f.size(reference)
+	b.reserve(inline)
+	b.size, b.msgs = total, 1
 	b.parts = b.parts[:0]
 	from := b.used
 	dst := b.blk.buf[:b.used]
@@ -40,6 +45,31 @@ func (b *Broadcast) Encode(m *ringmq.Message, reference bool) {
 	}
 	b.used = len(dst)
 }
+
+// Extend encodes m behind what is encoded already, which becomes a run. It returns false, and does nothing, if m does
+// not fit there or has frames to be referenced.
+func (b *Broadcast) Extend(m *ringmq.Message, reference bool) bool {
+	f := frames{nil, m}
+	_, total := f.size(reference)
+	if len(b.parts) != 1 || b.used+total > len(b.blk.buf) || reference && f.refers() {
+		return false
+	}
+	dst := b.blk.buf[:b.used]
+	for i := range f.len() {
+		dst = f.appendFrame(dst, i, true)
+	}
+	b.used = len(dst)
+	b.parts[0].to = b.used
+	b.size += total
+	b.msgs++
+	return true
+}
+
+// Messages is the number of encoded messages, and Size that of their bytes.
+func (b *Broadcast) Messages() int { return b.msgs }
+
+// Size is the number of encoded bytes.
+func (b *Broadcast) Size() int { return b.size }
 
 func (b *Broadcast) reserve(n int) {
 	if b.blk != nil && b.used+n <= len(b.blk.buf) {
@@ -59,26 +89,47 @@ func (b *Broadcast) Close() {
 	b.parts = b.parts[:0]
 }
 
-// AppendEncoded appends the message that b has encoded last.
-func (q *Queue) AppendEncoded(b *Broadcast) {
-	q.appended++
+// AppendEncoded appends what b has encoded last and returns the number of its bytes.
+func (q *Queue) AppendEncoded(b *Broadcast) int {
 	if len(b.parts) > 1 {
+		q.appended++
 		q.appendParts(b)
-		return
+		return b.size
 	}
-	p := b.parts[0]
-	follows := q.lastBlk == b.blk && q.lastEnd == p.from
-	q.lastBlk, q.lastEnd = b.blk, p.to
+	q.appendRun(b, b.parts[0].to, b.msgs)
+	return b.size
+}
+
+// AppendFirst is AppendEncoded for the first n messages of a run of more.
+func (q *Queue) AppendFirst(b *Broadcast, n int) int {
+	from := b.parts[0].from
+	to := from
+	for left := n; left > 0; {
+		end, more, _ := frameEnd(b.blk.buf, to, b.used)
+		if to = end; !more {
+			left--
+		}
+	}
+	q.appendRun(b, to, n)
+	return to - from
+}
+
+// appendRun appends the run up to the byte to, which is msgs messages.
+func (q *Queue) appendRun(b *Broadcast, to, msgs int) {
+	from := b.parts[0].from
+	q.appended += uint64(msgs)
+	follows := q.lastBlk == b.blk && q.lastEnd == from
+	q.lastBlk, q.lastEnd = b.blk, to
 	w := q.tail.word.Load()
 	switch {
-	case q.tail.blk == b.blk && wordEnd(w) == p.from:
-		q.tail.word.Store(pack(p.to, wordMsgs(w)+1, false))
-	case follows || p.to-p.from >= copyBelow:
-		q.push(newSpan(b.blk, b.blk.buf, p.from), p.to)
+	case q.tail.blk == b.blk && wordEnd(w) == from:
+		q.tail.word.Store(pack(to, wordMsgs(w)+msgs, false))
+	case follows || to-from >= copyBelow:
+		q.push(newSpan(b.blk, b.blk.buf, from), to, msgs)
 	default:
-		q.reserve(p.to - p.from)
-		n := copy(q.blk.buf[q.used:], b.blk.buf[p.from:p.to])
-		q.extendOwn(q.used + n)
+		q.reserve(to - from)
+		n := copy(q.blk.buf[q.used:], b.blk.buf[from:to])
+		q.extendOwn(q.used+n, msgs)
 	}
 }
 
@@ -91,7 +142,7 @@ func (q *Queue) appendParts(b *Broadcast) {
 			s.free()
 			s = newSpan(b.blk, b.blk.buf, p.from)
 		}
-		c.add(s, p.to, i == len(b.parts)-1)
+		c.add(s, p.to, b2i(i == len(b.parts)-1))
 	}
 	q.link(c)
 }

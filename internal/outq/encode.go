@@ -34,17 +34,16 @@ func (f *frames) at(i int) []byte {
 // pattern, which uses its memory again.
 func (f *frames) large(i int) bool { return i >= len(f.env) && len(f.at(i)) >= ReferenceAt }
 
-// inline is the number of bytes that the message takes in a block: headers, and the frames that are copied.
-func (f *frames) inline(reference bool) int {
-	n := 0
+// size is the number of bytes that the message takes in a block, headers and the frames that are copied, and in all.
+func (f *frames) size(reference bool) (inline, total int) {
 	for i := range f.len() {
 		size := len(f.at(i))
-		n += headerSize(size)
-		if !reference || !f.large(i) {
-			n += size
+		total += headerSize(size) + size
+		if inline += headerSize(size); !reference || !f.large(i) {
+			inline += size
 		}
 	}
-	return n
+	return inline, total
 }
 
 // refers reports whether some frame is large enough to be referenced.

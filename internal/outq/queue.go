@@ -102,14 +102,15 @@ func (q *Queue) Appended() uint64 { return q.appended }
 func (q *Queue) Done() uint64 { return q.done.Load() }
 
 // Append encodes the frames of env and then of m as one message. With reference set, large frames are referenced:
-// the caller gives them away; otherwise every byte is copied before Append returns.
-func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) {
+// the caller gives them away; otherwise every byte is copied before Append returns. It returns the number of encoded
+// bytes.
+func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) int {
 	if body, rest := m.Parts(); len(env) == 0 && len(body) <= 255 && rest == nil {
-		q.appendShort(body)
-		return
+		return q.appendShort(body)
 	}
 	f := frames{env, m}
-	q.reserve(f.inline(reference))
+	inline, total := f.size(reference)
+	q.reserve(inline)
 	if reference && f.refers() {
 		q.appendReferencing(&f)
 	} else {
@@ -117,13 +118,14 @@ func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) {
 		for i := range f.len() {
 			dst = f.appendFrame(dst, i, true)
 		}
-		q.extendOwn(len(dst))
+		q.extendOwn(len(dst), 1)
 	}
 	q.appended++
+	return total
 }
 
 // appendShort is Append for the most frequent message: one short frame.
-func (q *Queue) appendShort(body []byte) {
+func (q *Queue) appendShort(body []byte) int {
 	n := 2 + len(body)
 	if q.blk == nil || q.used+n > len(q.blk.buf) {
 		q.reserve(n)
@@ -135,9 +137,10 @@ func (q *Queue) appendShort(body []byte) {
 	if w := q.tail.word.Load(); q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
 		q.used += n
 		q.tail.word.Store(w + uint64(n) + 1<<32) // one message more, n bytes further
-		return
+		return n
 	}
-	q.extendOwn(q.used + n)
+	q.extendOwn(q.used+n, 1)
+	return n
 }
 
 // appendReferencing lays a message over several spans: what is copied, a large frame, what is copied, …
@@ -150,11 +153,11 @@ func (q *Queue) appendReferencing(f *frames) {
 		dst = f.appendFrame(dst, i, !large)
 		switch {
 		case large:
-			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), false)
-			c.add(newSpan(nil, f.at(i), 0), len(f.at(i)), i == last)
+			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), 0)
+			c.add(newSpan(nil, f.at(i), 0), len(f.at(i)), b2i(i == last))
 			from = len(dst)
 		case i == last:
-			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), true)
+			c.add(newSpan(q.blk, q.blk.buf, from), len(dst), 1)
 		}
 	}
 	q.used = len(dst)
@@ -164,10 +167,10 @@ func (q *Queue) appendReferencing(f *frames) {
 // chain is the spans of one message before the writer may see them: a message becomes visible as a whole.
 type chain struct{ head, tail *span }
 
-// add appends a span that ends at end; the last one ends the message.
-func (c *chain) add(s *span, end int, last bool) {
+// add appends a span that ends at end, in which msgs messages end: none but in the last.
+func (c *chain) add(s *span, end, msgs int) {
 	s.cont = c.head != nil
-	s.word.Store(pack(end, b2i(last), !last))
+	s.word.Store(pack(end, msgs, msgs == 0))
 	if c.head == nil {
 		c.head = s
 	} else {
@@ -195,8 +198,12 @@ func (q *Queue) reserve(n int) {
 		return
 	}
 	size := smallBlock
-	if q.appended != q.done.Load() {
-		size = denseBlock
+	if q.blk != nil {
+		size = len(q.blk.buf)
+		if q.Queued() > 1 { // it fills faster than it drains
+			size *= growth
+		}
+		size = min(size, denseBlock)
 	}
 	q.dropOwn()
 	q.blk, q.used = newBlock(max(n, size)), 0
@@ -209,22 +216,22 @@ func (q *Queue) dropOwn() {
 	}
 }
 
-// extendOwn makes the bytes of the own block up to end, which are one message, visible: as part of the tail span where
+// extendOwn makes the bytes of the own block up to end, which are msgs messages, visible: as part of the tail span where
 // they follow it.
-func (q *Queue) extendOwn(end int) {
+func (q *Queue) extendOwn(end, msgs int) {
 	w := q.tail.word.Load()
 	if q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
-		q.tail.word.Store(pack(end, wordMsgs(w)+1, false))
+		q.tail.word.Store(pack(end, wordMsgs(w)+msgs, false))
 	} else {
-		q.push(newSpan(q.blk, q.blk.buf, q.used), end)
+		q.push(newSpan(q.blk, q.blk.buf, q.used), end, msgs)
 	}
 	q.used = end
 }
 
-// push adds a span of one message.
-func (q *Queue) push(s *span, end int) {
+// push adds a span of whole messages.
+func (q *Queue) push(s *span, end, msgs int) {
 	var c chain
-	c.add(s, end, true)
+	c.add(s, end, msgs)
 	q.link(c)
 }
 

@@ -36,7 +36,7 @@ type block[T any] struct {
 }
 
 // Queue is an unbounded FIFO queue of T for one writer and one reader at a time. The zero value is an empty queue.
-// Push and Publish belong to the writer, Pop, Peek and Consume to the reader; Len and Empty may be called by anyone.
+// Push, Slot, Commit and Publish belong to the writer, Pop, Peek and Consume to the reader; Len and Empty may be called by anyone.
 type Queue[T any] struct {
 	// The reader's.
 	head *block[T]
@@ -49,8 +49,9 @@ type Queue[T any] struct {
 
 	// The writer's.
 	tail  *block[T]
+	left  int    // slots of tail that are not filled
 	wrote uint64 // slots filled
-	_     [cacheLine - 16]byte
+	_     [cacheLine - 24]byte
 
 	published atomic.Uint64 // slots the reader may take; stored by the writer
 	_         [cacheLine - 8]byte
@@ -69,21 +70,21 @@ func (q *Queue[T]) SetPool(p *Pool[T]) { q.pool = p }
 
 // Push adds v, which the reader does not see before Publish.
 func (q *Queue[T]) Push(v T) {
-	i := q.wrote % blockSlots
-	if i == 0 {
-		q.grow()
-	}
-	q.tail.slots[i] = v
-	q.wrote++
+	*q.Slot() = v
+	q.Commit()
 }
 
-// PushFrom is Push of *v.
-func (q *Queue[T]) PushFrom(v *T) {
-	i := q.wrote % blockSlots
-	if i == 0 {
+// Slot returns the slot that Commit will add, for the writer to fill; it is the same one until then.
+func (q *Queue[T]) Slot() *T {
+	if q.left == 0 {
 		q.grow()
 	}
-	q.tail.slots[i] = *v
+	return &q.tail.slots[(blockSlots-q.left)%blockSlots]
+}
+
+// Commit adds the slot that Slot returned; the reader does not see it before Publish.
+func (q *Queue[T]) Commit() {
+	q.left--
 	q.wrote++
 }
 
@@ -94,7 +95,7 @@ func (q *Queue[T]) grow() {
 	} else {
 		q.tail.next = b
 	}
-	q.tail = b
+	q.tail, q.left = b, blockSlots
 }
 
 // Publish makes everything pushed so far visible to the reader.
@@ -115,7 +116,7 @@ func (q *Queue[T]) Peek() *T {
 	if q.head == nil || q.pos == blockSlots {
 		q.advance()
 	}
-	return &q.head.slots[q.pos]
+	return &q.head.slots[q.pos%blockSlots]
 }
 
 // advance moves the reader to the next block, which has a published slot, and gives the used one back.
@@ -133,7 +134,7 @@ func (q *Queue[T]) advance() {
 // Consume takes the element that Peek returned and clears its slot.
 func (q *Queue[T]) Consume() {
 	var zero T
-	q.head.slots[q.pos] = zero
+	q.head.slots[q.pos%blockSlots] = zero
 	q.pos++
 	q.read++
 	if q.read-q.told > q.lag {

@@ -1,0 +1,104 @@
+package socket
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/ringmq/ringmq"
+)
+
+// A receiver that has read from a connection by itself need not move every message into the mailbox and out again: it
+// keeps the read task, and messages are decoded as they are received. The pipe is direct meanwhile. What is in the
+// mailbox goes first. Whoever else wants to read takes the task back; what is left then goes through the mailbox.
+//
+//	poll ── read(2) ──> decoder ──────────────> Recv     direct
+//	loop ── read(2) ──> decoder ── mailbox ──> Recv
+
+// goDirect leaves what was just read to receivers, and the read task with it. The caller has begun the read task.
+func (c *Core) goDirect(cn *conn) {
+	c.recvMu.Lock()
+	p := cn.pipe
+	p.direct = cn
+	if p.in.active.CompareAndSwap(false, true) {
+		c.turns = append(c.turns, p)
+	}
+	c.recvMu.Unlock()
+}
+
+// nextDirect decodes the next message of a direct pipe; nil if there is no whole one, and then the pipe is not direct
+// any more. The message lies in the mailbox's free slot until the receive lock is given up. Receive lock held.
+func (p *Pipe) nextDirect() *ringmq.Message {
+	cn := p.direct
+	m, err := cn.dec.nextFor(cn)
+	if m != nil {
+		p.directly++
+		return m
+	}
+	p.direct = nil
+	switch {
+	case err != nil:
+		cn.fail(err)
+		cn.read.state.Store(taskBlocked)
+	case !cn.read.end():
+		cn.read.state.Store(taskScheduled)
+		cn.loop.Post((*connReader)(cn))
+	}
+	return nil
+}
+
+// spill moves what there is of a direct pipe into the mailbox, up to the mark. Receive lock held.
+func (p *Pipe) spill() error {
+	_, err := p.direct.dec.run(p.direct)
+	if p.in.q.Unpublished() > 0 {
+		p.in.publish()
+	}
+	return err
+}
+
+// takeBack takes the read task from receivers, if they have it.
+func (cn *conn) takeBack() bool {
+	c, p := cn.core, cn.pipe
+	c.recvMu.Lock()
+	defer c.recvMu.Unlock()
+	if p.direct != cn {
+		return false
+	}
+	if err := p.spill(); err != nil {
+		cn.fail(err)
+	}
+	p.direct = nil
+	return true
+}
+
+// seizeRead takes the read task from whoever has it; see [task.seize]. The caller holds no lock.
+func (cn *conn) seizeRead() bool {
+	for !cn.takeBack() {
+		if done, ok := cn.read.trySeize(); done {
+			return ok
+		}
+		runtime.Gosched()
+	}
+	return true
+}
+
+// nextFor returns the next whole message that the pattern takes, in the mailbox's free slot; nil if the input ends
+// before. Holder of read.
+func (d *decoder) nextFor(cn *conn) (m *ringmq.Message, err error) {
+	for {
+		if m, err = d.next(cn); m == nil {
+			return nil, err
+		}
+		switch cn.core.pattern.Deliver(cn.pipe, m) {
+		case Enqueue:
+			d.handed++
+			return m, nil
+		case Consumed:
+			d.handed++
+		case Refuse:
+			*m = ringmq.Message{}
+			return nil, fmt.Errorf("%w: a message that a %s must not send to a %s",
+				ringmq.ErrProtocol, cn.hand.Peer().SocketType, cn.core.kind.Name)
+		}
+		*m = ringmq.Message{}
+	}
+}
