@@ -27,7 +27,8 @@ type Core struct {
 	sendMu  sync.Mutex
 	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
 	nclaims int
-	fan     fanout         // send lock
+	fan     fanout // send lock
+	pace    pace
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
 	give    ringmq.Message // the message in Send; send lock
 

@@ -18,9 +18,6 @@ type fanout struct {
 	open  bool
 	limit int          // messages at which the run ends,
 	bytes int          // and bytes
-	burst int          // see batching.State
-	ended int64        // when the last message was dealt with
-	stuck bool         // the last one had to wait
 	visit bool         // the loop is going to come by
 	loop  *ioloop.Loop // the one that does
 }
@@ -44,7 +41,6 @@ func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	}
 	room := c.roomOf(peers)
 	if room == 0 {
-		f.stuck = true
 		return ringmq.ErrWouldBlock
 	}
 	if len(peers) > 1 && c.beginRun(peers, m, borrowed, room) {
@@ -82,20 +78,15 @@ func (c *Core) fanOne(peers []*Pipe, m *ringmq.Message, borrowed bool) {
 		}
 	}
 	if len(peers) > 1 {
-		f.ended = now()
+		c.pace.last = now()
 	}
 }
 
 // beginRun begins a run with m if messages come densely.
 func (c *Core) beginRun(peers []*Pipe, m *ringmq.Message, borrowed bool, room int) bool {
 	f := &c.fan
-	if gap := now() - max(f.ended, peers[0].ended.Load()); f.stuck || gap < int64(batching.DenseGap) {
-		f.burst++
-	} else {
-		f.burst = 0
-	}
-	f.stuck = false
-	d := c.cfg.batching.Decide(batching.State{Messages: 1, Bytes: m.Size(), Burst: f.burst, Peers: len(peers)})
+	c.pace.count()
+	d := c.cfg.batching.Decide(batching.State{Messages: 1, Bytes: m.Size(), Burst: c.pace.burst, Peers: len(peers)})
 	if d.Action != batching.Coalesce || m.Size() >= d.Bytes || room == 1 || slices.ContainsFunc(peers, (*Pipe).Local) {
 		return false
 	}
@@ -116,7 +107,7 @@ func (c *Core) endRun(inline bool) {
 	for _, p := range f.peers {
 		p.writeRun(&f.bcast, inline)
 	}
-	f.ended = now()
+	c.pace.last = now()
 }
 
 // writeRun queues what fits of a run and drops the rest.

@@ -35,7 +35,9 @@ func (p *Pipe) runFlush(rounds int) {
 				return
 			}
 		case flushDrained:
-			p.ended.Store(now())
+			t := now()
+			p.ended.Store(t)
+			p.core.pace.wrote.Store(t)
 			p.core.drained(p)
 			if p.settle(cn) {
 				return

@@ -79,6 +79,7 @@ func (l *link) pass(to *ringmq.Message, env [][]byte, m *ringmq.Message, borrowe
 	}
 	*to = ringmq.Assemble(chunk, fs[0], fs[1:])
 }
+
 // reserve makes room for a copy of the message and returns the chunk that it is in.
 func (l *link) reserve(env [][]byte, m *ringmq.Message) *ringmq.Chunk {
 	n := m.Size()

@@ -33,7 +33,6 @@ type Pipe struct {
 	flush   task
 	conn    atomic.Pointer[conn]
 	hold    *time.Timer  // of a batching policy that holds messages back; send lock
-	burst   int          // see batching.State; send lock
 	bytes   int          // encoded, added since the last decision to write; send lock
 	ended   atomic.Int64 // when the last write was over
 
@@ -224,13 +223,11 @@ func (p *Pipe) written(peers int) {
 }
 
 func (p *Pipe) decide(peers int) {
-	if now()-p.ended.Load() < int64(batching.DenseGap) {
-		p.burst++
-	} else {
-		p.burst = 0
+	if peers == 1 { // else it was counted for all of them
+		p.core.pace.count()
 	}
 	d := p.core.cfg.batching.Decide(batching.State{
-		Messages: p.out.Queued(), Bytes: p.bytes, Burst: p.burst, Peers: peers,
+		Messages: p.out.Queued(), Bytes: p.bytes, Burst: p.core.pace.burst, Peers: peers,
 	})
 	switch d.Action {
 	case batching.Hold:

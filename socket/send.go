@@ -3,8 +3,10 @@ package socket
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/batching"
 )
 
 // Sender is the sending half of a socket. Its methods may be called by any number of goroutines at once; the messages
@@ -112,6 +114,7 @@ func (c *Core) trySend(m *ringmq.Message) error {
 		err = c.pattern.Send(&c.give, false)
 	}
 	c.give = ringmq.Message{}
+	c.pace.stuck = c.pace.stuck || err == ringmq.ErrWouldBlock
 	c.unlockSend()
 	return err
 }
@@ -137,6 +140,7 @@ func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 			n++
 		}
 	}
+	c.pace.stuck = c.pace.stuck || err == ringmq.ErrWouldBlock
 	c.unlockSend()
 	return n, err
 }
@@ -169,6 +173,7 @@ func (c *Core) trySendBytes(frames [][]byte) error {
 	}
 	clear(c.scratch)
 	c.give = ringmq.Message{}
+	c.pace.stuck = c.pace.stuck || err == ringmq.ErrWouldBlock
 	c.unlockSend()
 	return err
 }
@@ -186,6 +191,25 @@ func (c *Core) await(ctx context.Context, try func() error) error {
 			return err
 		}
 	}
+}
+
+// pace tells how densely a socket sends, whomever to.
+type pace struct {
+	burst int          // see batching.State; send lock
+	last  int64        // when it was last counted; send lock
+	stuck bool         // the last message had to wait; send lock
+	wrote atomic.Int64 // when a write was last over
+}
+
+// count takes note of a message. Send lock held.
+func (p *pace) count() {
+	t := now()
+	if p.stuck || t-max(p.last, p.wrote.Load()) < int64(batching.DenseGap) {
+		p.burst++
+	} else {
+		p.burst = 0
+	}
+	p.last, p.stuck = t, false
 }
 
 // claim takes on the flush of p, to be done when the send lock is given up. Send lock held.
