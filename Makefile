@@ -6,10 +6,10 @@ COUNT    ?= 1
 CROSS    := darwin/amd64 darwin/arm64 windows/amd64 linux/arm64 linux/386
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race portable lint cross fuzz bench cover
+.PHONY: help build test race portable lint cross fuzz bench bench-quick micro cover
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build all packages, and the command-line tool into bin/
 	go build ./...
@@ -41,7 +41,13 @@ cross: ## build and vet for the other systems and word sizes
 fuzz: ## run every fuzzer of the module for FUZZTIME (30s) each
 	bash .ci/fuzz $(FUZZTIME)
 
-bench: ## run the benchmarks that match BENCH (.), COUNT (1) times; feed two runs to go tool benchstat
+bench: ## measure beside libzmq and others, into bench/results: some 25 minutes (libzmq3-dev, libnng-dev)
+	cd bench && go run .
+
+bench-quick: ## the same with fewer messages, in under 3 minutes
+	cd bench && go run . -quick
+
+micro: ## run the Go benchmarks that match BENCH (.), COUNT (1) times; feed two runs to go tool benchstat
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 cover: ## coverage over all packages, into cover.out and cover.html

@@ -87,7 +87,7 @@ func address(c net.Conn) string { return transport.PeerAddr(c).String() }
 
 // push moves a peer that has sent nothing yet.
 func (cn *conn) push() {
-	if !cn.read.seize() {
+	if !cn.seizeRead() {
 		return
 	}
 	if !cn.open.Load() && !cn.dead.Load() {

@@ -40,6 +40,8 @@ type Core struct {
 	taken  uint64         // messages ever taken from pipes; receive lock
 	lull   lull           // receive lock
 
+	tookOver uint64 // taken when takeOver last looked; receive lock
+
 	inboxMu sync.Mutex
 	inbox   []*Pipe      // pipes that became active and are not in turns yet
 	inboxN  atomic.Int32 // len(inbox)

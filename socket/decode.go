@@ -28,6 +28,7 @@ type decoder struct {
 	frames          []extent // finished frames of a message of many, relative to start
 	payload         int      // their bytes
 	slab            [][]byte
+	err             error // what ended it: nothing is decoded after that
 
 	props *ringmq.Properties
 	max   int

@@ -85,8 +85,11 @@ func (cn *conn) seizeRead() bool {
 // before. Holder of read.
 func (d *decoder) nextFor(cn *conn) (m *ringmq.Message, err error) {
 	for {
-		if m, err = d.next(cn); m == nil {
-			return nil, err
+		if d.err != nil {
+			return nil, d.err
+		}
+		if m, d.err = d.next(cn); m == nil {
+			return nil, d.err
 		}
 		switch cn.core.pattern.Deliver(cn.pipe, m) {
 		case Enqueue:
@@ -96,8 +99,9 @@ func (d *decoder) nextFor(cn *conn) (m *ringmq.Message, err error) {
 			d.handed++
 		case Refuse:
 			*m = ringmq.Message{}
-			return nil, fmt.Errorf("%w: a message that a %s must not send to a %s",
+			d.err = fmt.Errorf("%w: a message that a %s must not send to a %s",
 				ringmq.ErrProtocol, cn.hand.Peer().SocketType, cn.core.kind.Name)
+			return nil, d.err
 		}
 		*m = ringmq.Message{}
 	}

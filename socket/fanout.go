@@ -39,6 +39,10 @@ func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	if len(peers) == 0 {
 		return nil
 	}
+	if len(peers) == 1 && !c.cfg.noDrop {
+		c.fanOne(peers, m, borrowed)
+		return nil
+	}
 	room := c.roomOf(peers)
 	if room == 0 {
 		return ringmq.ErrWouldBlock
@@ -53,14 +57,18 @@ func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 // sameList reports whether a and b are the same memory.
 func sameList(a, b []*Pipe) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
 
-// roomOf is the number of messages that may be sent before a peer is at its mark, if that counts.
+// roomOf is the number of messages that may be sent before a peer is at its mark. Without NoDrop a peer that is there
+// already does not count: it loses what is sent. Half of the mark is the most, so that a peer can be written to while a
+// run is gathered.
 func (c *Core) roomOf(peers []*Pipe) int {
-	if !c.cfg.noDrop {
-		return maxRun
-	}
 	room := maxRun
 	for _, p := range peers {
-		room = min(room, p.space())
+		switch n := min(p.space(), p.coalesceMsgs); {
+		case n > 0:
+			room = min(room, n)
+		case c.cfg.noDrop:
+			return 0
+		}
 	}
 	return room
 }

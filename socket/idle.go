@@ -60,7 +60,9 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 	if c.cfg.idle.adaptive && d.credit.Load() <= 0 {
 		limit = 0
 	}
-	d.seq.Add(1)
+	if d.conns.Load() != nil {
+		d.seq.Add(1)
+	}
 	c.gather(start)
 	for i := 1; ; i++ {
 		d.poll()
@@ -117,11 +119,15 @@ func (d *driver) poll() {
 // drives reports whether receivers read by themselves: nobody is parked, and the connections are few.
 func (c *Core) drives() bool { return c.drive.conns.Load() != nil && c.readable.n.Load() == 0 }
 
-// takeOver takes the reading from the loop, if a receiver that is kept busy can do it: it never comes to look by
-// itself as long as the loop is ahead of it.
+// takeOver takes the reading from the loop now and then, if a receiver that is kept busy can do it: it never comes to
+// look by itself as long as the loop is ahead of it. The caller polls when it finds nothing. Receive lock held.
 func (c *Core) takeOver() {
+	if c.taken-c.tookOver < takeOverEvery {
+		return
+	}
+	c.tookOver = c.taken
 	conns := c.drive.conns.Load()
-	if conns == nil || c.readable.n.Load() > 0 {
+	if conns == nil || c.readable.n.Load() > 0 || c.cfg.idle.spin == 0 {
 		return
 	}
 	for _, cn := range *conns {
@@ -143,11 +149,14 @@ func (cn *conn) driveOnce() {
 
 // takeOver has the loop not be told of input. Holder of read.
 func (cn *conn) takeOver() {
-	if !cn.driven && !cn.dead.Load() {
+	if cn.dead.Load() {
+		return
+	}
+	if !cn.driven {
 		cn.driven = true
 		cn.stream.WatchRead(false)
-		cn.core.drive.begin()
 	}
+	cn.core.drive.begin() // also for one whose watch has ended
 }
 
 // giveUp undoes takeOver. Holder of read.

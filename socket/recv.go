@@ -25,6 +25,7 @@ func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 	}
 	if err = c.pattern.Recv(&c.got); err == nil {
 		m = c.got
+		c.takeOver()
 	}
 	c.unlockRecv(err)
 	if err == ringmq.ErrWouldBlock {
@@ -102,6 +103,7 @@ func (c *Core) recvSome(dst []ringmq.Message) (n int) {
 	for n < len(dst) && c.pattern.Recv(&dst[n]) == nil {
 		n++
 	}
+	c.takeOver()
 	c.recvMu.Unlock()
 	return n
 }
@@ -161,9 +163,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 			c.endTurn(p)
 			continue
 		}
-		if c.taken++; c.taken%takeOverEvery == 0 {
-			c.takeOver()
-		}
+		c.taken++
 		c.turn++
 		if !p.muted.Load() {
 			return p

@@ -127,12 +127,13 @@ func (c *Core) send(ctx context.Context, m *ringmq.Message) error {
 	return c.await(ctx, func() error { return c.trySend(&own) })
 }
 
-// sendSome sends as many of ms as go without waiting, under one lock.
+// sendSome sends as many of ms as go without waiting, under one lock; fewer if something is to be written, which waits
+// for the lock to be given up.
 func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 	if err := c.lockSend(); err != nil {
 		return 0, err
 	}
-	for err == nil && n < len(ms) {
+	for err == nil && n < len(ms) && c.nclaims == 0 {
 		if err = c.check(&ms[n]); err == nil {
 			err = c.pattern.Send(&ms[n], false)
 		}

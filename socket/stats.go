@@ -67,6 +67,7 @@ func (p *Pipe) receivedDirectly() (n uint64) {
 }
 
 func (p *Pipe) stats() PeerStats {
+	appended, passed := p.taken() // first: what it drops counts
 	s := PeerStats{
 		Endpoint: p.endpoint,
 		Received: p.in.q.Published() + p.receivedDirectly(),
@@ -74,7 +75,6 @@ func (p *Pipe) stats() PeerStats {
 		Pending:  uint64(p.in.q.Depth()),
 	}
 	if l := p.local.Load(); l != nil {
-		_, passed := p.taken()
 		s.Sent = passed - p.discarded.Load()
 		if l.other == nil && !p.gone.Load() {
 			s.Queued = uint64(l.to.q.Depth())
@@ -84,8 +84,7 @@ func (p *Pipe) stats() PeerStats {
 	}
 	done := p.out.Done()
 	s.Sent = done - p.discarded.Load()
-	appended, _ := p.taken()
-	s.Queued = appended - done
+	s.Queued = appended - min(done, appended) // more may have been queued and written since
 	return s
 }
 
@@ -97,7 +96,7 @@ func (c *Core) stats() Stats {
 		for _, p := range pipes {
 			p.in.q.Tell() // the writer may know of fewer
 			if p.direct != nil {
-				_ = p.spill() // an error comes again
+				_ = p.spill() // an error comes again, to the receiver
 			}
 		}
 	})

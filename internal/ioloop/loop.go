@@ -119,6 +119,7 @@ func (l *Loop) run() {
 			continue
 		}
 		l.sleep()
+		l.runLater()
 		idle = 0
 	}
 }
