@@ -1,0 +1,2 @@
+// Bench measures ringmq beside its peers on this machine, and says which targets it meets. See README.md.
+package main

@@ -1,0 +1,200 @@
+package proto
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrCase is wrapped by errors about a program's arguments.
+var ErrCase = errors.New("invalid arguments")
+
+// Roles of a program.
+const (
+	Sender   = "sender"   // PUSH, PUB or REQ
+	Receiver = "receiver" // PULL, SUB or REP
+	Both     = "both"     // of one process, for inproc
+)
+
+// Patterns.
+const (
+	PushPull = "push-pull"
+	PubSub   = "pub-sub"
+	ReqRep   = "req-rep"
+)
+
+// Transports.
+const (
+	TCP    = "tcp"
+	IPC    = "ipc"
+	Inproc = "inproc"
+)
+
+// Case is what one run measures. A field that is zero is left out of the arguments, and a program passes over keys that
+// it has no use for.
+type Case struct {
+	Pattern   string // push-pull, pub-sub or req-rep
+	Transport string // tcp, ipc or inproc
+	Endpoint  string // to bind or connect to
+	Size      int    // bytes of a message
+	Count     int    // timed messages: as sent, or round trips
+	Warmup    int    // messages before those
+	Subs      int    // sockets of the receiving process of pub-sub, and what its publisher may expect; 0: 1
+	Symbols   int    // topics that the publisher goes through in turn; 0: one topic, and subscriptions to everything
+	PerSub    int    // topics a subscriber takes
+	Rate      int    // messages a second; 0: as fast as they go
+	HWM       int    // messages, both ways, on every socket; 0: the library's default
+	NoDrop    bool   // the publisher waits for its subscribers
+	Threads   int    // libzmq: threads that receive for the subscribers; 0: one each
+	Idle      int    // seconds to do nothing in, once subscribers are connected, in place of sending; 0: send
+	Samples   string // file for the latencies
+	Batching  string // ringmq: "immediate" in place of the default policy
+}
+
+// field is a key and where its value is: a *string, *int or *bool.
+type field struct {
+	key   string
+	value any
+}
+
+func (c *Case) fields() []field {
+	return []field{
+		{"pattern", &c.Pattern},
+		{"transport", &c.Transport},
+		{"endpoint", &c.Endpoint},
+		{"size", &c.Size},
+		{"count", &c.Count},
+		{"warmup", &c.Warmup},
+		{"subs", &c.Subs},
+		{"symbols", &c.Symbols},
+		{"persub", &c.PerSub},
+		{"rate", &c.Rate},
+		{"hwm", &c.HWM},
+		{"nodrop", &c.NoDrop},
+		{"threads", &c.Threads},
+		{"idle", &c.Idle},
+		{"samples", &c.Samples},
+		{"batching", &c.Batching},
+	}
+}
+
+// Args is the case as arguments of a program.
+func (c Case) Args() []string {
+	var args []string
+	for _, f := range c.fields() {
+		if text := f.text(); text != "" {
+			args = append(args, f.key+"="+text)
+		}
+	}
+	return args
+}
+
+// text is the value as it travels, or "" for zero.
+func (f field) text() string {
+	switch v := f.value.(type) {
+	case *string:
+		return *v
+	case *int:
+		if *v != 0 {
+			return strconv.Itoa(*v)
+		}
+	case *bool:
+		if *v {
+			return "1"
+		}
+	}
+	return ""
+}
+
+// ParseCase reads what Args wrote. Errors wrap [ErrCase] and name the argument.
+func ParseCase(args []string) (Case, error) {
+	var c Case
+	fields := map[string]any{}
+	for _, f := range c.fields() {
+		fields[f.key] = f.value
+	}
+	for _, arg := range args {
+		key, text, ok := strings.Cut(arg, "=")
+		if !ok {
+			return c, fmt.Errorf("%w: %q is not key=value", ErrCase, arg)
+		}
+		if err := set(fields[key], text); err != nil {
+			return c, fmt.Errorf("%w: %q: %w", ErrCase, arg, err)
+		}
+	}
+	return c, c.check()
+}
+
+// set sets the field to a text; a nil field is one that nobody knows.
+func set(to any, text string) (err error) {
+	switch v := to.(type) {
+	case *string:
+		*v = text
+	case *int:
+		*v, err = strconv.Atoi(text)
+		if err == nil && *v < 0 {
+			err = errors.New("must not be negative")
+		}
+	case *bool:
+		*v, err = strconv.ParseBool(text)
+	}
+	return err
+}
+
+// Bytes of a message that are not filler: topic and sequence; and the scheduled time where messages are paced.
+const (
+	minSize      = 16
+	minPacedSize = 24
+)
+
+func (c Case) check() error {
+	least := minSize
+	if c.Rate > 0 {
+		least = minPacedSize
+	}
+	switch {
+	case !slices.Contains([]string{PushPull, PubSub, ReqRep}, c.Pattern):
+		return fmt.Errorf("%w: pattern=%s is none", ErrCase, c.Pattern)
+	case !slices.Contains([]string{TCP, IPC, Inproc}, c.Transport):
+		return fmt.Errorf("%w: transport=%s is none", ErrCase, c.Transport)
+	case c.Size < least:
+		return fmt.Errorf("%w: size=%d: must be %d or more", ErrCase, c.Size, least)
+	case c.Count < 1:
+		return fmt.Errorf("%w: count=%d: must be 1 or more", ErrCase, c.Count)
+	case c.Symbols > 0 && (c.PerSub < 1 || c.PerSub > c.Symbols):
+		return fmt.Errorf("%w: persub=%d: must be 1 to symbols=%d", ErrCase, c.PerSub, c.Symbols)
+	case c.PerSub < c.Symbols && c.Count < c.Symbols:
+		return fmt.Errorf("%w: count=%d: every one of symbols=%d must come", ErrCase, c.Count, c.Symbols)
+	}
+	return nil
+}
+
+// ReceiverBinds says which side binds: PULL, REP and PUB do.
+func (c Case) ReceiverBinds() bool { return c.Pattern != PubSub }
+
+// Lossy says whether messages may be missing where they arrive.
+func (c Case) Lossy() bool { return c.Pattern == PubSub && !c.NoDrop }
+
+// Deliveries is the number of timed messages that receivers get if none is lost.
+func (c Case) Deliveries() int {
+	subs := 1
+	if c.Pattern == PubSub {
+		subs = max(c.Subs, 1)
+	}
+	if c.Symbols == 0 {
+		return c.Count * subs
+	}
+	total := 0
+	for j := range subs * c.PerSub {
+		total += c.ofSymbol(j % c.Symbols)
+	}
+	return total
+}
+
+// ofSymbol is the number of timed messages that have the symbol as their topic.
+func (c Case) ofSymbol(symbol int) int {
+	before := func(end int) int { return (end - symbol + c.Symbols - 1) / c.Symbols }
+	return before(c.Warmup+c.Count) - before(c.Warmup)
+}

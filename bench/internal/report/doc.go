@@ -1,0 +1,2 @@
+// Package report shows a [result.Report]: as text, as markdown and as charts.
+package report

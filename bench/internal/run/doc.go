@@ -1,0 +1,5 @@
+// Package run runs the programs under measurement: one run is one or two processes (three beside a stopped subscriber)
+// that speak the language of package proto, and comes to the values of the metrics of package plan.
+//
+// The harness does nothing while they run but wait for their next line: what it used of the CPU is noted with each run.
+package run
