@@ -14,6 +14,7 @@ import (
 
 // flags are the values of the flags that the socket commands share; each command has those it needs.
 type flags struct {
+	side          string // which socket of several it is; empty if there is one
 	bind, connect []string
 	hwm           int
 	linger        time.Duration
@@ -39,16 +40,21 @@ func (f *flags) socket(cmd *cobra.Command) {
 	fs := cmd.Flags()
 	fs.StringArrayVarP(&f.bind, "bind", "b", nil, "`endpoint` to bind to, such as tcp://*:5556 (repeatable)")
 	fs.StringArrayVarP(&f.connect, "connect", "c", nil, "`endpoint` to connect to, such as ipc:///tmp/feed (repeatable)")
+	f.tuning(fs)
+	fs.DurationVarP(&f.timeout, "timeout", "t", 0,
+		"longest wait for one message to be received or taken, then exit status 3; 0: no limit")
+	cmd.MarkFlagsOneRequired("bind", "connect")
+}
+
+// tuning adds the flags that are about no one endpoint.
+func (f *flags) tuning(fs *pflag.FlagSet) {
 	fs.IntVar(&f.hwm, "hwm", socket.DefaultHWM, "high-water mark each way, in `messages` a peer; 0: no limit")
 	fs.DurationVar(&f.linger, "linger", socket.DefaultLinger,
 		"how long to wait at the end until queued messages are sent; negative: no limit")
 	fs.DurationVar(&f.heartbeat, "heartbeat", 0, "`interval` of heartbeats; a peer that stays silent is disconnected")
 	fs.Int64Var(&f.maxSize, "max-message-size", socket.DefaultMaxMessageSize,
 		"largest message in `bytes` that is taken from a peer")
-	fs.DurationVarP(&f.timeout, "timeout", "t", 0,
-		"longest wait for one message to be received or taken, then exit status 3; 0: no limit")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "say on standard error what happens to the connections")
-	cmd.MarkFlagsOneRequired("bind", "connect")
 }
 
 func (f *flags) withIdentity(fs *pflag.FlagSet) {
@@ -112,4 +118,12 @@ func unescape(s string) (string, error) {
 // endpoints are all of them, for messages about the socket.
 func (f *flags) endpoints() string {
 	return strings.Join(append(append([]string(nil), f.bind...), f.connect...), ", ")
+}
+
+// prefix begins a line about the socket.
+func (f *flags) prefix() string {
+	if f.side == "" {
+		return ""
+	}
+	return f.side + ": "
 }

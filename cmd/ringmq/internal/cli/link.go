@@ -67,7 +67,7 @@ func (l *link) attach() error {
 			return err
 		}
 		if bound != endpoint && !l.flags.verbose {
-			fmt.Fprintf(l.stderr, "listening at %s\n", bound)
+			fmt.Fprintf(l.stderr, "%slistening at %s\n", l.flags.prefix(), bound)
 		}
 	}
 	for _, endpoint := range l.flags.connect {
@@ -86,7 +86,7 @@ func (l *link) watch() {
 	events := l.socket.Monitor(context.Background())
 	l.aside.Go(func() {
 		for e := range events {
-			fmt.Fprintln(l.stderr, describe(e))
+			fmt.Fprintln(l.stderr, l.flags.prefix()+describe(e))
 		}
 	})
 }

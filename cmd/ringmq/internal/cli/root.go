@@ -24,7 +24,7 @@ Its peers are programs that use ringmq or libzmq, and other ringmq commands.
 	root.AddCommand(
 		a.pubCommand(), a.subCommand(), a.pushCommand(), a.pullCommand(),
 		a.reqCommand(), a.repCommand(), a.dealerCommand(), a.routerCommand(),
-		a.benchCommand(), a.benchPeerCommand(), a.versionCommand(),
+		a.proxyCommand(), a.benchCommand(), a.benchPeerCommand(), a.versionCommand(),
 	)
 	return root
 }
