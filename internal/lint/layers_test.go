@@ -10,7 +10,7 @@ var layers = []layer{
 		{folder: "cmd/...", family: true},
 		{folder: "bench/...", family: true, helpers: true},
 	},
-	// Typed messages go through interfaces that every socket meets.
+	// Typed messages and proxies go through interfaces that every socket meets.
 	{
 		{folder: "codec", only: []string{"."}, why: "the codec never sees a socket"},
 		{folder: "proxy", only: []string{"."}, why: "a proxy knows sockets by their methods"},
