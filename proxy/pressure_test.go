@@ -160,8 +160,7 @@ func (v *valve) wait(ctx context.Context) {
 	}
 }
 
-// TestPace: batches grow as long as nothing blocks, and begin at one again after each wait; at a wait no more is in
-// hand than has gone before it.
+// TestPace: batches grow as long as nothing blocks, and begin at one again after each wait.
 func TestPace(t *testing.T) {
 	for _, c := range []struct {
 		rooms  []int // what the valve takes before each wait; without limit in the end

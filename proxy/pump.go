@@ -53,8 +53,8 @@ func (p *pump) pass(ctx, period context.Context) error {
 	return nil
 }
 
-// pace sets how many messages are read next. It keeps what is in hand, should the target block, below what has just
-// gone without waiting.
+// pace sets how many messages are read next. Should the target block, what is in hand is at most one more than what has
+// gone since it blocked last: a batch is as long as all before it together, and one.
 func (p *pump) pace(n int) {
 	switch {
 	case p.waited:
