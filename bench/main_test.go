@@ -199,7 +199,11 @@ func TestSettings(t *testing.T) {
 	}{
 		{nil, settings{rounds: 5, rows: ".", contestants: ".", out: "results"}, nil},
 		{[]string{"-quick"}, settings{rounds: 3, rows: ".", contestants: ".", quick: true}, nil},
-		{[]string{"-quick", "-rounds", "2", "-out", "x"}, settings{rounds: 2, rows: ".", contestants: ".", quick: true, out: "x"}, nil},
+		{
+			[]string{"-quick", "-rounds", "2", "-out", "x"},
+			settings{rounds: 2, rows: ".", contestants: ".", quick: true, out: "x"},
+			nil,
+		},
 		{[]string{"-rows", "tcp"}, settings{rounds: 5, rows: "tcp", contestants: "."}, nil},
 		{[]string{"-contestants", "zmq"}, settings{rounds: 5, rows: ".", contestants: "zmq"}, nil},
 		{[]string{"-compare", "a"}, settings{}, errCompare},
@@ -229,7 +233,9 @@ func TestPublishAndCompare(t *testing.T) {
 	r, err := s.measure(within(t), t.Output(), []plan.Row{row})
 	require.NoError(t, err)
 	require.NoError(t, s.publish(io.Discard, plan.Full(), r))
-	for _, name := range []string{"out/results.json", "out/results.md", "out/push-pull.svg", "out/push-pull.png", "copy.json"} {
+	for _, name := range []string{
+		"out/results.json", "out/results.md", "out/push-pull.svg", "out/push-pull.png", "copy.json",
+	} {
 		require.FileExists(t, filepath.Join(dir, name))
 	}
 	files := []string{filepath.Join(s.out, "results.json"), s.json}

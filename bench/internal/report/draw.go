@@ -82,9 +82,14 @@ func (c *chart) Plot(to draw.Canvas, p *plot.Plot) {
 	bottom := y(p.Y.Min)
 	for _, b := range c.bars {
 		left, right, top := x(b.at), x(b.at+0.85), y(b.value)
-		to.FillPolygon(c.colour(b.name), []vg.Point{{X: left, Y: bottom}, {X: left, Y: top}, {X: right, Y: top}, {X: right, Y: bottom}})
+		fill(to, c.colour(b.name), vg.Rectangle{Min: vg.Point{X: left, Y: bottom}, Max: vg.Point{X: right, Y: top}})
 		whiskers(to, b, (left+right)/2, (right-left)/4, y)
 	}
+}
+
+func fill(to draw.Canvas, c color.Color, r vg.Rectangle) {
+	to.SetColor(c)
+	to.Fill(r.Path())
 }
 
 // whiskers draws a line from the bar's value through the marks, with a stroke across at each.
@@ -104,12 +109,7 @@ type swatch struct{ colour color.Color }
 
 // Thumbnail fills the space in the legend.
 func (s swatch) Thumbnail(c *draw.Canvas) {
-	c.FillPolygon(s.colour, []vg.Point{
-		{X: c.Min.X, Y: c.Min.Y},
-		{X: c.Min.X, Y: c.Max.Y},
-		{X: c.Max.X, Y: c.Max.Y},
-		{X: c.Max.X, Y: c.Min.Y},
-	})
+	fill(*c, s.colour, c.Rectangle)
 }
 
 // ticks labels the powers of ten.

@@ -44,7 +44,8 @@ func runs(values ...float64) []result.Run {
 
 func sample() *result.Report {
 	r := &result.Report{
-		Rounds: 3, System: result.System{Commit: "abc", Cores: 2, Date: "today"}, Absent: map[string]string{"nng": "no header"},
+		Rounds: 3, System: result.System{Commit: "abc", Cores: 2, Date: "today"},
+		Absent: map[string]string{"nng": "no header"},
 		Rows: []*result.Row{{Name: "row a", Table: "t", Entries: []*result.Entry{
 			{Name: plan.Ringmq, Runs: runs(4e6, 8e6, 6e6)},
 			{Name: plan.Libzmq, Runs: runs(1e6, 1e6, 2e6)},

@@ -60,8 +60,8 @@ func tally(r *result.Report) string {
 // disturbance says how much of the machine the programs did not have to themselves.
 func disturbance(r *result.Report) string {
 	harness, others := result.Disturbance(r.Rows, plan.Harness), result.Disturbance(r.Rows, plan.Others)
-	return fmt.Sprintf("while programs ran the harness took %.2g %% of a core (most %.2g %%), everything else %.3g %% (most %.3g %%)",
-		harness.Median, harness.Max, others.Median, others.Max)
+	return fmt.Sprintf("while programs ran the harness took %.2g %% of a core (most %.2g %%), "+
+		"everything else %.3g %% (most %.3g %%)", harness.Median, harness.Max, others.Median, others.Max)
 }
 
 func rowsOf(r *result.Report, t plan.Table) []*result.Row {
