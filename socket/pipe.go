@@ -209,11 +209,13 @@ func (p *Pipe) written(peers int) {
 		p.decide(peers)
 	case taskWatched:
 		switch queued := p.out.Queued(); {
-		case queued == 1: // the stream may be over
-			p.decide(peers)
 		case p.bytes >= p.coalesce || queued >= p.coalesceMsgs:
 			p.bytes = 0
-			p.core.claim(p)
+			if !p.core.claim(p) && p.flush.wake() {
+				p.post()
+			}
+		case queued == 1: // the stream may be over
+			p.decide(peers)
 		}
 	case taskRunning:
 		if p.flush.wake() {

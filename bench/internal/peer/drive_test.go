@@ -75,7 +75,8 @@ func TestConversation(t *testing.T) {
 	stdout, ours := io.Pipe()
 	done := make(chan error, 1)
 	go func() {
-		done <- Main(pipe{c: make(chan []byte)}, strings.Fields("both transport=inproc pattern=push-pull size=32 count=100 warmup=5"), theirs, ours)
+		args := strings.Fields("both transport=inproc pattern=push-pull size=32 count=100 warmup=5")
+		done <- Main(pipe{c: make(chan []byte)}, args, theirs, ours)
 	}()
 	lines := bufio.NewScanner(stdout)
 	next := func() string {

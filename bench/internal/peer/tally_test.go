@@ -121,7 +121,13 @@ func TestTallyWithGaps(t *testing.T) {
 		name string
 		next int
 		ok   bool
-	}{{"due", 10, true}, {"its other symbol", 11, true}, {"later", 31, true}, {"earlier", 0, false}, {"not its own", 12, false}} {
+	}{
+		{"due", 10, true},
+		{"its other symbol", 11, true},
+		{"later", 31, true},
+		{"earlier", 0, false},
+		{"not its own", 12, false},
+	} {
 		tally := newGroup(c).tallies[0]
 		require.True(t, tally.Take(all[1]), "the very first may be lost")
 		if b.ok {

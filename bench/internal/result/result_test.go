@@ -44,7 +44,7 @@ func TestJudge(t *testing.T) {
 		}
 		return all
 	}
-	less := figure("r", "fast")
+	less := us
 	less.Metric.More = false
 	for _, c := range []struct {
 		name   string
@@ -63,7 +63,7 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			"the best has least",
-			plan.Target{Of: plan.Figure{Row: "r", Entry: plan.Ringmq, Metric: less.Metric}, Against: to("slow", "fast"), AtMost: 4},
+			plan.Target{Of: less, Against: to("slow", "fast"), AtMost: 4},
 			Verdict{Number: stats.Summary{Median: 4, Min: 2, Max: 5, N: 3}, Best: "slow", Met: true, RoundsMet: 2},
 		},
 		{
@@ -107,7 +107,9 @@ func TestOutcome(t *testing.T) {
 
 // TestFile: verdicts are made of the figures in the file, whatever it says of them.
 func TestFile(t *testing.T) {
-	targets := []plan.Target{{Row: "r", Of: figure("r", plan.Ringmq), Against: []plan.Figure{figure("r", "slow")}, AtLeast: 3}}
+	targets := []plan.Target{{
+		Row: "r", Of: figure("r", plan.Ringmq), Against: []plan.Figure{figure("r", "slow")}, AtLeast: 3,
+	}}
 	r := sample()
 	r.Judge(targets)
 	name := filepath.Join(t.TempDir(), "results.json")

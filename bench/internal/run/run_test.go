@@ -120,8 +120,10 @@ func TestValues(t *testing.T) {
 	require.InDelta(t, 0.02, v[plan.Mallocs.Key], 1e-9, "one process counts once")
 
 	some := proto.Figures{proto.Received: 400, proto.Nanos: 1e6}
-	_, err = pair(pushPull, nil, some).values(false)
-	require.ErrorIs(t, err, ErrLost)
+	for _, lossy := range []bool{false, true} {
+		_, err = pair(pushPull, nil, some).values(lossy)
+		require.ErrorIs(t, err, ErrLost)
+	}
 	feed := proto.Case{Pattern: proto.PubSub, Count: 1000, NoDrop: true}
 	_, err = pair(feed, nil, some).values(false)
 	require.ErrorIs(t, err, ErrLost)
