@@ -20,6 +20,10 @@ type Chunk struct {
 	recycle  func(*Chunk)
 	refs     atomic.Int64
 	unpooled bool
+
+	parent *Chunk // of a chunk that stands for one message: the one that the message lies in
+	ticket Ticket // of that message, if it is to be acknowledged
+	plan   *plan  // what the sender has said about it
 }
 
 // writerShare exceeds the number of messages that a chunk can hold.

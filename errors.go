@@ -22,6 +22,8 @@ var (
 	ErrInvalidEndpoint = errors.New("invalid endpoint")
 	// ErrUnknownTransport: no transport is registered for the prefix (EPROTONOSUPPORT).
 	ErrUnknownTransport = errors.New("unknown transport")
+	// ErrUnsupported: the socket type does not use the transport, or not in this direction (ENOCOMPATPROTO).
+	ErrUnsupported = errors.New("transport does not suit the socket type")
 	// ErrAddrInUse: another socket is bound to the address (EADDRINUSE).
 	ErrAddrInUse = errors.New("address already in use")
 	// ErrInvalidOption: an option's value is out of range (EINVAL).

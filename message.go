@@ -100,7 +100,8 @@ func (m Message) Chunk() *Chunk { return m.chunk }
 
 // Property returns what is known of the peer that sent a received message: "Socket-Type", "Identity",
 // "Peer-Address", and every property of the peer's READY metadata (RFC 23), "X-…" among them. Names are compared
-// without regard to case, as RFC 23 asks. A message that was not received has none.
+// without regard to case, as RFC 23 asks. What a peer says of its own "User-Id" or "Peer-Address" is not believed. A
+// message that was not received has none.
 func (m Message) Property(name string) (string, bool) {
 	if m.chunk == nil || m.chunk.props == nil {
 		return "", false
@@ -127,8 +128,8 @@ func (m Message) Clone() Message {
 			c.rest[i] = take(f)
 		}
 	}
-	if m.chunk != nil && m.chunk.props != nil {
-		c.chunk = &Chunk{props: m.chunk.props, unpooled: true}
+	if o := m.chunk; o != nil && (o.props != nil || o.ticket != nil || o.plan != nil) {
+		c.chunk = &Chunk{props: o.props, ticket: o.ticket, plan: o.plan, unpooled: true}
 	}
 	return c
 }

@@ -23,6 +23,7 @@ type notice struct {
 	waiting atomic.Int32
 	mu      sync.Mutex
 	ch      chan struct{}
+	polls   pollers
 }
 
 func (n *notice) wake() {
@@ -35,6 +36,7 @@ func (n *notice) wake() {
 		n.ch = nil
 	}
 	n.mu.Unlock()
+	n.polls.signal()
 }
 
 // next returns a channel that the next wake closes. The caller counts itself in waiting before.
@@ -100,18 +102,21 @@ func (c *Core) doShutdown(ctx context.Context) error {
 	c.listeners = nil
 	c.mu.Unlock()
 	close(c.closed)
+	c.readable.polls.signal()
 	for _, ln := range listeners {
 		ln.stop()
 	}
+	c.settleAcks()
 	c.HoldsSend(func() {}) // no Send is under way after this
 	for _, p := range c.allPipes() {
 		p.kick() // a batching policy may hold messages back
 	}
 	c.quiet.until(ctx, c.idle)
 	err := c.unsent(ctx)
+	c.stopPump()
 	c.endAll(ctx)
 	c.release()
-	return err
+	return errors.Join(err, c.endSpool())
 }
 
 // spawn runs f on a goroutine that Close waits for, unless Close has gone past waiting.
@@ -153,6 +158,7 @@ func (c *Core) endAll(ctx context.Context) {
 		<-cn.over
 	}
 	c.drive.stop()
+	c.pulse.stop()
 	c.sendMu.Lock()
 	c.fan.bcast.Close()
 	c.sendMu.Unlock()
@@ -163,7 +169,7 @@ func (c *Core) endAll(ctx context.Context) {
 // connection with unread input would make the kernel throw away what it has not sent.
 func (cn *conn) part(ctx context.Context) {
 	if cn.open.Load() && ctx.Err() == nil && cn.pipe.queued() == 0 {
-		cn.beat.Load().stop()
+		cn.theirs.Load().stop()
 		cn.parting.Store(true)
 		cn.stream.CloseWrite()
 		if cn.seizeRead() {
@@ -204,27 +210,35 @@ func (c *Core) retire(p *Pipe, d *connector) {
 			c.pattern.Detach(p)
 		}
 	})
-	go func() {
-		defer c.work.Done()
-		ctx, cancel := context.Background(), context.CancelFunc(func() {})
-		if limit := c.linger(); limit >= 0 {
-			ctx, cancel = context.WithTimeout(ctx, limit)
-		}
-		defer cancel()
-		p.kick()
-		c.quiet.until(ctx, func() bool { return p.idle() || c.closing.Load() })
-		if d != nil {
-			d.stop()
-		}
-		if p.Local() {
-			p.closeLocal()
-			return
-		}
-		if cn := p.conn.Load(); cn != nil {
-			cn.part(ctx)
-		}
-		c.abandon(p)
-	}()
+	go c.dismiss(p, d)
+}
+
+// dismiss is what retire does in the background.
+func (c *Core) dismiss(p *Pipe, d *connector) {
+	defer c.work.Done()
+	ctx, cancel := context.Background(), context.CancelFunc(func() {})
+	if limit := c.linger(); limit >= 0 {
+		ctx, cancel = context.WithTimeout(ctx, limit)
+	}
+	defer cancel()
+	hopeless := func() bool { return false }
+	if d != nil && c.cfg.stopsAt(StopAfterDisconnect) {
+		d.stop()
+		hopeless = func() bool { return p.since.Load() == 0 }
+	}
+	p.kick()
+	c.quiet.until(ctx, func() bool { return p.idle() || hopeless() || c.closing.Load() })
+	if d != nil {
+		d.stop()
+	}
+	if p.Local() {
+		p.closeLocal()
+		return
+	}
+	if cn := p.conn.Load(); cn != nil {
+		cn.part(ctx)
+	}
+	c.abandon(p)
 }
 
 // abandon detaches a pipe that has no connection and gets none any more.
@@ -237,14 +251,17 @@ func (c *Core) abandon(p *Pipe) {
 // queued is the number of messages that wait on p to be given to its connection.
 func (p *Pipe) queued() int {
 	if l := p.local.Load(); l != nil {
-		if l.other != nil {
-			return 0
+		waiting := l.unsent()
+		if p.back != nil {
+			waiting += p.back.depth()
 		}
-		return l.to.q.Depth()
+		return waiting
 	}
 	appended, _ := p.taken()
-	n := int(appended - p.out.Done())
-	if cn := p.conn.Load(); n == 0 && cn != nil && cn.open.Load() && !cn.dead.Load() && cn.stream.Pending() > 0 {
+	done, _, _ := p.doneWith()
+	n := int(appended - done)
+	if cn := p.conn.Load(); n == 0 && cn != nil && cn.open.Load() && !cn.dead.Load() && cn.stream.Pending() > 0 &&
+		!p.core.kind.NoLinger { // whose subscriptions and acknowledgements are no messages
 		return 1 // at least
 	}
 	return n
@@ -257,7 +274,7 @@ func (p *Pipe) idle() bool {
 }
 
 func (c *Core) idle() bool {
-	return !slices.ContainsFunc(c.allPipes(), func(p *Pipe) bool { return !p.idle() })
+	return !slices.ContainsFunc(c.allPipes(), func(p *Pipe) bool { return !p.idle() }) && c.deliveryIdle()
 }
 
 // unsent is the error for messages that are still queued.
@@ -265,7 +282,7 @@ func (c *Core) unsent(ctx context.Context) error {
 	e := &ringmq.UnsentError{Socket: c.kind.Name, ByPeer: make(map[string]int)}
 	for _, p := range c.allPipes() {
 		n := p.queued()
-		if n == 0 {
+		if n == 0 || p.lane.Load() != nil { // what is in a spool is not lost
 			continue
 		}
 		name := p.endpoint

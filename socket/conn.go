@@ -28,10 +28,13 @@ type conn struct {
 
 	read task // with it: hand, dec and what Recv's driver has of it
 	hand *session.Handshake
+	said int64 // bytes of the handshake that were given out to be sent; holder of read
+	took bool  // the peer's offer of shared memory; holder of read
 	dec  decoder
 	open atomic.Bool // the handshake is through: messages flow
 
-	hungUp atomic.Bool // the end of the stream comes after what is there
+	seen   atomic.Int64 // when input last came, on the coarse clock; stored by the holder of read
+	hungUp atomic.Bool  // the end of the stream comes after what is there
 
 	driven bool // reading is the receiver's, not the loop's; holder of read
 
@@ -39,12 +42,19 @@ type conn struct {
 	pieces       [maxPieces][]byte
 	ctlBuf       []byte
 	writeWatched bool
-	transcode    bool   // to ZMTP 1.0
-	v1Body       uint64 // bytes of the frame's body that are still to be converted
+	header       func(dst []byte, flags byte, size int) []byte // appends a frame's header; nil: as it is in the queue
+	frameRest    uint64                                        // bytes of the frame's body that are still to be converted
+	converted    int                                           // bytes of the queue that ctlOut stands for
+
+	broken atomic.Pointer[brokenWrite] // of a raw peer
 
 	deadline *time.Timer // of the handshake
 	nudge    *time.Timer
-	beat     atomic.Pointer[heart]
+
+	signs  sign
+	pings  atomic.Bool // the pulse visits it
+	pinged int64       // when the first PING went out that nothing has come after; 0: none. The pulse's
+	theirs atomic.Pointer[theirs]
 
 	once    sync.Once
 	failure error // why it ended; set before over is closed
@@ -56,9 +66,8 @@ type conn struct {
 // connect makes a connection of a byte stream; its pipe is there already if this side dialled.
 func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 	cn := &conn{core: c, pipe: p, loop: c.group.Next(), dialer: d, over: make(chan struct{}), peer: address(nc)}
-	cn.hand = session.NewHandshake(c.handshakeConfig(p.accepted))
 	cn.read.state.Store(taskRunning) // nobody reads before the connection is complete
-	stream, err := cn.loop.Attach(nc, cn)
+	stream, err := cn.attach(nc)
 	if err != nil {
 		return nil, err
 	}
@@ -68,12 +77,14 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 		return nil, err
 	}
 	p.ctl.take(nil)
-	p.ctl.add(func(dst []byte) []byte { return cn.hand.Start(dst) })
 	p.conn.Store(cn)
-	if t := c.cfg.handshake; t > 0 {
-		cn.deadline = time.AfterFunc(t, func() { cn.fail(errHandshakeTimeout) })
+	if c.kind.Raw {
+		if err := cn.openRaw(); err != nil {
+			cn.fail(err)
+		}
+	} else {
+		cn.shakeHands()
 	}
-	cn.nudge = time.AfterFunc(session.NudgeAfter, cn.push)
 	p.kick()
 	cn.read.state.Store(taskScheduled)
 	cn.loop.Post((*connReader)(cn))
@@ -81,6 +92,16 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 		cn.fail(errClosing) // Disconnect came while this was being made
 	}
 	return cn, nil
+}
+
+// shakeHands begins the handshake. Holder of read.
+func (cn *conn) shakeHands() {
+	cn.hand = session.NewHandshake(cn.core.handshakeConfig(cn.pipe.accepted))
+	cn.handshake(func(dst []byte) []byte { return cn.hand.Start(dst) })
+	if t := cn.core.cfg.handshake; t > 0 {
+		cn.deadline = time.AfterFunc(t, func() { cn.fail(ErrHandshakeTimeout) })
+	}
+	cn.nudge = time.AfterFunc(session.NudgeAfter, cn.push)
 }
 
 func address(c net.Conn) string { return transport.PeerAddr(c).String() }
@@ -91,12 +112,11 @@ func (cn *conn) push() {
 		return
 	}
 	if !cn.open.Load() && !cn.dead.Load() {
-		cn.pipe.command(func(dst []byte) []byte { return cn.hand.Nudge(dst) })
+		cn.handshake(func(dst []byte) []byte { return cn.hand.Nudge(dst) })
+		cn.pipe.kick()
 	}
 	cn.runRead(maxReads) // it may have been scheduled
 }
-
-var errHandshakeTimeout = errors.New("the peer did not complete the handshake in time")
 
 // Ready is the loop's call for what the stream may be ready for.
 func (cn *conn) Ready(ev ioloop.Events) {
@@ -145,6 +165,7 @@ func (cn *conn) runRead(rounds int) {
 			cn.core.goDirect(cn)
 			return
 		case got == readPaused && rounds > 0:
+			cn.theirs.Load().paused()
 			if cn.read.block() {
 				return
 			}
@@ -184,7 +205,7 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 	buf := cn.dec.room()
 	n, err := cn.stream.Read(buf)
 	if err == ioloop.ErrAgain {
-		return readShort, nil
+		return cn.nothingRead()
 	}
 	if err != nil {
 		return 0, err
@@ -192,7 +213,8 @@ func (cn *conn) readOnce(receiver bool) (readResult, error) {
 	if cn.parting.Load() {
 		return readMore, nil
 	}
-	cn.beat.Load().heard()
+	cn.seen.Store(coarse.now())
+	cn.signs.given()
 	if cn.dec.took(n); !cn.open.Load() {
 		if err := cn.shake(); err != nil || !cn.open.Load() {
 			return readMore, err
@@ -228,7 +250,8 @@ func (cn *conn) shake() error {
 	in := cn.dec.pending()
 	var n int
 	var err error
-	cn.pipe.ctl.add(func(dst []byte) []byte {
+	cn.takeOffer()
+	cn.handshake(func(dst []byte) []byte {
 		dst, n, err = cn.hand.Feed(dst, in)
 		return dst
 	})
@@ -252,19 +275,32 @@ func (cn *conn) established() error {
 	peer := cn.hand.Peer()
 	peer.Properties.Set(propPeerAddress, cn.peer)
 	cn.dec.startTraffic(peer, cn.core.cfg.maxMessage)
-	cn.transcode = peer.Version.Major == 1
-	p := cn.pipe
-	p.greet(peer, cn.peer)
+	if peer.Version.Major == 1 {
+		cn.header = zmtp.AppendHeaderV1
+	}
+	cn.share(peer)
+	if err := cn.welcome(peer); err != nil {
+		return err
+	}
+	if cn.wantsPings(peer) {
+		cn.pings.Store(true)
+		cn.core.pulse.begin()
+	}
+	cn.core.event(cn.pipe.about(HandshakeSucceeded, nil))
+	cn.core.writable.wake()
+	return nil
+}
+
+// welcome takes in the peer, who is known now. Holder of read.
+func (cn *conn) welcome(peer *session.Peer) error {
+	cn.pipe.greet(peer, cn.peer)
 	if cn.dialer != nil {
 		cn.dialer.succeeded()
 	}
-	if err := cn.core.admit(p); err != nil {
+	if err := cn.core.admit(cn.pipe); err != nil {
 		return err
 	}
 	cn.open.Store(true)
-	cn.beat.Store(cn.startHeart(peer))
-	cn.core.event(Event{Type: HandshakeSucceeded, Endpoint: p.endpoint, Peer: cn.peer, Identity: string(peer.Identity)})
-	cn.core.writable.wake()
 	return nil
 }
 
@@ -275,7 +311,7 @@ func (cn *conn) stopTimers() {
 	if cn.nudge != nil {
 		cn.nudge.Stop()
 	}
-	cn.beat.Load().stop()
+	cn.theirs.Load().end()
 }
 
 // fail ends the connection for the reason err. Any goroutine may call it, holding any lock: the cleaning up is the
@@ -300,6 +336,7 @@ func (k *connCloser) Run() {
 	cn.stopTimers()
 	cn.lastWords()
 	cn.stream.Close()
+	cn.note()
 	cn.dec.close()
 	cn.core.lost(cn)
 	cn.core.delist(cn)
@@ -315,11 +352,9 @@ func (cn *conn) lastWords() {
 	}
 }
 
-// wrapped is the failure with its circumstances.
-func (cn *conn) wrapped(op string) error {
-	return &ringmq.Error{
-		Socket: cn.core.kind.Name, Op: op, Endpoint: cn.pipe.endpoint, Peer: cn.peer, Err: cn.failure,
-	}
+// wrapped is err with the circumstances of the connection.
+func (cn *conn) wrapped(op string, err error) error {
+	return &ringmq.Error{Socket: cn.core.kind.Name, Op: op, Endpoint: cn.pipe.endpoint, Peer: cn.peer, Err: err}
 }
 
 // command deals with a command of the peer. The body is only borrowed.
@@ -334,22 +369,28 @@ func (cn *conn) command(body []byte) error {
 	case session.CommandJoin, session.CommandLeave:
 		cn.core.pattern.Join(cn.pipe, arg, kind == session.CommandJoin)
 	case session.CommandPing:
-		return cn.pong(arg)
+		return cn.answer(arg)
 	case session.CommandError:
 		return session.PeerError(arg)
+	case session.CommandUnknown:
+		return cn.core.extension(cn.pipe, body)
 	}
 	return nil
 }
 
-// pong answers a PING. One that finds too many answers unsent is passed over: they say the same.
-func (cn *conn) pong(arg []byte) error {
+// answer answers a PING. One that finds too many answers unsent is passed over: they say the same.
+func (cn *conn) answer(arg []byte) error {
 	ttl, context, err := zmtp.ParsePing(arg)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
 	}
-	cn.beat.Store(cn.beat.Load().obey(cn, ttl))
+	cn.obey(ttl)
+	cn.pong(context)
+	return nil
+}
+
+func (cn *conn) pong(context []byte) {
 	if cn.pipe.ctl.pending.Load() < maxPongBacklog {
 		cn.pipe.command(func(dst []byte) []byte { return zmtp.AppendPong(dst, context) })
 	}
-	return nil
 }

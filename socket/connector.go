@@ -21,6 +21,7 @@ type connector struct {
 	addr     string
 	stream   transport.Stream // or
 	local    transport.Local
+	datagram transport.Datagram
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -48,25 +49,57 @@ func (d *connector) dial() {
 		return
 	}
 	d.core.spawn(func() {
-		nc, err := d.stream.Dial(d.ctx, d.addr, transport.Options{})
-		if err == nil {
-			d.core.event(Event{Type: Connected, Endpoint: d.endpoint, Peer: address(nc)})
-			_, err = d.core.connect(nc, d.pipe, d)
-		}
-		if err != nil {
-			d.core.event(Event{Type: ConnectFailed, Endpoint: d.endpoint, Err: err})
+		d.core.event(d.about(ConnectDelayed, nil))
+		if err := d.attempt(); err != nil {
 			d.failed(err)
 		}
 	})
 }
 
+func (d *connector) attempt() error {
+	if d.datagram != nil {
+		return d.aim()
+	}
+	nc, err := d.call()
+	if err != nil {
+		return err
+	}
+	connected := d.about(Connected, nil)
+	connected.Peer = address(nc)
+	d.core.event(connected)
+	_, err = d.core.connect(nc, d.pipe, d)
+	return err
+}
+
+// about is an event of the attempts to connect.
+func (d *connector) about(t EventType, err error) Event {
+	return Event{Type: t, Endpoint: d.endpoint, PeerID: d.pipe.id, Err: err}
+}
+
 // failed is told of an attempt that did not make a connection.
 func (d *connector) failed(err error) {
-	if errors.Is(err, ringmq.ErrInvalidEndpoint) {
+	over := d.core.cfg.once() || connRefused(err) && d.core.cfg.stopsAt(StopRefused)
+	over = over || errors.Is(err, ringmq.ErrInvalidEndpoint)
+	if over {
 		d.core.drop(d)
+	}
+	d.core.event(d.about(ConnectFailed, d.core.failed("connect", d.endpoint, err)))
+	if over {
+		d.tellStopped(err)
 		return
 	}
 	d.retry()
+}
+
+// giveUp ends the attempts, and the pipe with them.
+func (d *connector) giveUp(err error) {
+	d.core.drop(d)
+	d.tellStopped(err)
+}
+
+// tellStopped tells that there will be no further attempts. They have ended.
+func (d *connector) tellStopped(why error) {
+	d.core.event(d.about(ConnectStopped, d.core.failed("connect", d.endpoint, why)))
 }
 
 // retry makes another attempt after the delay, which doubles.
@@ -79,7 +112,9 @@ func (d *connector) retry() {
 	wait := d.delay + rand.N(d.delay/4+1)
 	d.delay = min(2*d.delay, d.core.cfg.reconnectMax)
 	d.timer = time.AfterFunc(wait, d.dial)
-	d.core.event(Event{Type: ConnectRetried, Endpoint: d.endpoint, Delay: wait})
+	retried := d.about(ConnectRetried, nil)
+	retried.Delay = wait
+	d.core.event(retried)
 }
 
 // succeeded is told of a completed handshake.
@@ -89,13 +124,10 @@ func (d *connector) succeeded() {
 	d.mu.Unlock()
 }
 
-// lost is told of the end of the connection.
-func (d *connector) lost(err error) {
-	if permanent(err) {
-		d.core.drop(d)
-		return
-	}
-	d.retry()
+// over reports whether there is to be no connection after cn.
+func (d *connector) over(cn *conn) bool {
+	stop := d.core.cfg.once() || !cn.open.Load() && d.core.cfg.stopsAt(StopHandshakeFailed)
+	return stop || permanent(cn.failure)
 }
 
 // permanent reports whether a failure will only repeat itself: the peers do not understand each other.

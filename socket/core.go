@@ -3,6 +3,7 @@ package socket
 import (
 	"context"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 
@@ -20,6 +21,7 @@ type Core struct {
 	kind    Kind
 	cfg     config
 	pattern Pattern
+	receive func(*ringmq.Message) error // the pattern's Recv
 	group   *ioloop.Group
 	release func()
 	nextID  atomic.Uint64
@@ -28,6 +30,7 @@ type Core struct {
 	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
 	nclaims int
 	fan     fanout // send lock
+	keeper  keeper // send lock
 	pace    pace
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
 	give    ringmq.Message // the message in Send; send lock
@@ -47,10 +50,19 @@ type Core struct {
 	inboxN  atomic.Int32 // len(inbox)
 
 	readable waitlist
-	writable notice // whom there is room for differs from sender to sender: all look again
-	quiet    notice // something was drained, for Close
+	near     atomic.Bool // it has had a peer in this process
+	writable notice      // whom there is room for differs from sender to sender: all look again
+	quiet    notice      // something was drained, for Close
+	arrivals notice      // a peer is there, for WaitPeers
 	drive    driver
+	pulse    pulse
 	unrouted atomic.Uint64
+
+	spooled    spooled     // what Send does; nil unless it sends through a spool
+	outbox     *outbox     // that is it, if each message goes to whichever peer,
+	publisher  *publisher  // or that, if it goes to all,
+	dispatcher *dispatcher // or that, if it goes to the one that it names
+	acker      *acker      // nil unless it acknowledges what it receives
 
 	closing atomic.Bool
 	closed  chan struct{} // closed when the socket no longer sends or receives
@@ -62,6 +74,7 @@ type Core struct {
 	conns     map[*conn]struct{}
 	listeners []*listener
 	dialers   []*connector
+	given     []net.Listener // that no Bind has taken over
 	finished  bool           // no new connections any more
 	work      sync.WaitGroup // goroutines that dial, accept or flush
 	past      Stats          // sums over the pipes that are gone
@@ -73,8 +86,9 @@ const inlineClaims = 4
 
 // waitlist wakes goroutines that wait for something to change. A waiter registers, looks again, and then waits.
 type waitlist struct {
-	n  atomic.Int32
-	ch chan struct{}
+	n     atomic.Int32
+	ch    chan struct{}
+	polls pollers
 }
 
 func (w *waitlist) wake() {
@@ -85,24 +99,37 @@ func (w *waitlist) wake() {
 	case w.ch <- struct{}{}:
 	default:
 	}
+	w.polls.signal()
 }
 
 // New makes the core of a socket of the given kind. build makes its pattern.
 func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 	cfg, err := configure(opts)
+	if err == nil {
+		err = cfg.fits(kind.Name)
+	}
 	if err != nil {
 		return nil, named(kind.Name, err)
 	}
+	cfg.only(kind.Name)
 	c := &Core{
 		kind: kind, cfg: cfg, closed: make(chan struct{}), over: make(chan struct{}),
-		pipes: make(map[uint64]*Pipe), conns: make(map[*conn]struct{}),
+		pipes: make(map[uint64]*Pipe), conns: make(map[*conn]struct{}), given: cfg.listeners,
 	}
 	c.readable.ch = make(chan struct{}, 1)
 	if c.group, c.release, err = cfg.engine.use(); err != nil {
 		return nil, named(kind.Name, err)
 	}
-	c.drive.core = c
-	c.pattern = build(c)
+	c.drive.core, c.pulse.core = c, c
+	c.fan.wait, c.fan.backlogs = cfg.noDrop || cfg.overflow.kind == blockFor, cfg.backlogs()
+	if c.pattern = build(c); cfg.conflate {
+		c.pattern = &conflating{Pattern: c.pattern, core: c}
+	}
+	if err := c.startDelivery(); err != nil {
+		c.release()
+		return nil, named(kind.Name, err)
+	}
+	c.receive = c.pattern.Recv
 	return c, nil
 }
 

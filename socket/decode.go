@@ -32,6 +32,7 @@ type decoder struct {
 
 	props *ringmq.Properties
 	max   int
+	other bool // headers are not those of ZMTP 2.0 and later
 	parse func([]byte) (flags byte, size uint64, n int, err error)
 }
 
@@ -60,7 +61,7 @@ func getChunk(size int, props *ringmq.Properties) *ringmq.Chunk {
 // startTraffic begins with traffic; bytes that followed the handshake are kept.
 func (d *decoder) startTraffic(peer *session.Peer, limit int64) {
 	d.props, d.max, d.parse = peer.Properties, int(limit), zmtp.ParseHeader
-	if peer.Version.Major == 1 {
+	if d.other = peer.Version.Major == 1; d.other {
 		d.parse = zmtp.ParseHeaderV1
 	}
 	rest := d.pending()
@@ -137,46 +138,52 @@ func (d *decoder) run(cn *conn) (more bool, err error) {
 				return false, nil
 			}
 		}
-		if m, err := d.nextFor(cn); m == nil {
+		if ok, err := d.nextFor(cn, box.q.Slot()); !ok {
 			return true, err
 		}
 		box.q.Commit()
 	}
 }
 
-// next puts the next whole message into the free slot of the mailbox; nil if its end has not arrived, or with an error.
+// next sets m to the next whole message, and leaves it alone if the message's end has not arrived or there is an error.
 // Commands on the way are dealt with; they may stand between the frames of a message (RFC 37).
-func (d *decoder) next(cn *conn) (m *ringmq.Message, err error) {
+func (d *decoder) next(cn *conn, m *ringmq.Message) (ok bool, err error) {
+	if d.short(m) {
+		return true, nil
+	}
 	buf := d.chunk.Buf
 	for {
 		flags, size, n, err := d.parse(buf[d.pos:d.end])
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
+			return false, fmt.Errorf("%w: %w", ringmq.ErrProtocol, err)
 		}
 		if n == 0 {
 			d.need = 0
-			return nil, nil
+			if size > 0 {
+				d.nextRaw(m, size)
+				return true, nil
+			}
+			return false, nil
 		}
 		if d.exceeds(flags, size) {
-			return nil, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
+			return false, fmt.Errorf("%w: a message of more than %d bytes", ringmq.ErrTooLarge, d.max)
 		}
 		from := d.pos + n
 		if size > uint64(d.end-from) {
 			d.need = int(min(uint64(from-d.start)+size, math.MaxInt32))
-			return nil, nil
+			return false, nil
 		}
 		to := from + int(size)
 		d.pos = to
 		d.need = 0
 		if flags == 0 && len(d.frames) == 0 {
 			d.start = to
-			m := cn.pipe.in.q.Slot()
 			*m = ringmq.Assemble(d.chunk, buf[from:to:to], nil)
-			return m, nil
+			return true, nil
 		}
 		if flags&zmtp.FlagCommand != 0 {
 			if err := cn.command(buf[from:to:to]); err != nil {
-				return nil, err
+				return false, err
 			}
 			if len(d.frames) == 0 {
 				d.start = to
@@ -184,16 +191,31 @@ func (d *decoder) next(cn *conn) (m *ringmq.Message, err error) {
 			continue
 		}
 		if len(d.frames) >= maxFrames {
-			return nil, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
+			return false, fmt.Errorf("%w: a message of more than %d frames", ringmq.ErrTooLarge, maxFrames)
 		}
 		d.frames = append(d.frames, extent{from - d.start, to - d.start})
 		d.payload += to - from
 		if flags&zmtp.FlagMore == 0 {
-			m := cn.pipe.in.q.Slot()
 			d.assemble(m)
-			return m, nil
+			return true, nil
 		}
 	}
+}
+
+// short is next for the most frequent message: one short frame, which is wholly there.
+func (d *decoder) short(m *ringmq.Message) bool {
+	if len(d.frames) > 0 || d.other || d.end-d.pos < 2 {
+		return false
+	}
+	head := d.chunk.Buf[d.pos : d.pos+2]
+	from := d.pos + 2
+	to := from + int(head[1])
+	if head[0] != 0 || to > d.end || int(head[1]) > d.max {
+		return false
+	}
+	d.start, d.pos, d.need = to, to, 0
+	*m = ringmq.Assemble(d.chunk, d.chunk.Buf[from:to:to], nil)
+	return true
 }
 
 // exceeds reports whether a frame is too large by itself, as libzmq judges commands too, or makes its message too large.

@@ -25,15 +25,22 @@ func (c *Core) goDirect(cn *conn) {
 	c.recvMu.Unlock()
 }
 
-// nextDirect decodes the next message of a direct pipe; nil if there is no whole one, and then the pipe is not direct
-// any more. The message lies in the mailbox's free slot until the receive lock is given up. Receive lock held.
-func (p *Pipe) nextDirect() *ringmq.Message {
+// nextDirect decodes the next message of a direct pipe; false if there is no whole one, and then the pipe is not
+// direct any more. Receive lock held.
+func (p *Pipe) nextDirect(m *ringmq.Message) bool {
 	cn := p.direct
-	m, err := cn.dec.nextFor(cn)
-	if m != nil {
+	ok, err := cn.dec.nextFor(cn, m)
+	if ok {
 		p.directly++
-		return m
+		return true
 	}
+	p.endDirect(err)
+	return false
+}
+
+// endDirect gives the read task up. What is left is no whole message, or err has ended the connection. Receive lock held.
+func (p *Pipe) endDirect(err error) {
+	cn := p.direct
 	p.direct = nil
 	switch {
 	case err != nil:
@@ -43,7 +50,6 @@ func (p *Pipe) nextDirect() *ringmq.Message {
 		cn.read.state.Store(taskScheduled)
 		cn.loop.Post((*connReader)(cn))
 	}
-	return nil
 }
 
 // spill moves what there is of a direct pipe into the mailbox, up to the mark. Receive lock held.
@@ -81,27 +87,26 @@ func (cn *conn) seizeRead() bool {
 	return true
 }
 
-// nextFor returns the next whole message that the pattern takes, in the mailbox's free slot; nil if the input ends
-// before. Holder of read.
-func (d *decoder) nextFor(cn *conn) (m *ringmq.Message, err error) {
+// nextFor sets m to the next whole message that the pattern takes; false if the input ends before. Holder of read.
+func (d *decoder) nextFor(cn *conn, m *ringmq.Message) (ok bool, err error) {
 	for {
 		if d.err != nil {
-			return nil, d.err
+			return false, d.err
 		}
-		if m, d.err = d.next(cn); m == nil {
-			return nil, d.err
+		if ok, d.err = d.next(cn, m); !ok {
+			return false, d.err
 		}
 		switch cn.core.pattern.Deliver(cn.pipe, m) {
 		case Enqueue:
 			d.handed++
-			return m, nil
+			return true, nil
 		case Consumed:
 			d.handed++
 		case Refuse:
 			*m = ringmq.Message{}
 			d.err = fmt.Errorf("%w: a message that a %s must not send to a %s",
 				ringmq.ErrProtocol, cn.hand.Peer().SocketType, cn.core.kind.Name)
-			return nil, d.err
+			return false, d.err
 		}
 		*m = ringmq.Message{}
 	}

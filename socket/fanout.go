@@ -16,10 +16,14 @@ type fanout struct {
 	bcast outq.Broadcast
 	peers []*Pipe // of the open run
 	open  bool
-	limit int          // messages at which the run ends,
-	bytes int          // and bytes
-	visit bool         // the loop is going to come by
-	loop  *ioloop.Loop // the one that does
+	limit int  // messages at which the run ends,
+	bytes int  // and bytes
+	visit bool // the loop is going to come by
+
+	wait     bool         // Send waits for every peer; see WithNoDrop and BlockFor
+	late     bool         // but not any longer
+	backlogs bool         // the pipes have backlogs
+	loop     *ioloop.Loop // the one that does
 }
 
 // Fanout writes m to all the peers, encoding it once. A peer at its mark loses it, which is counted; with [WithNoDrop]
@@ -39,7 +43,10 @@ func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	if len(peers) == 0 {
 		return nil
 	}
-	if len(peers) == 1 && !c.cfg.noDrop {
+	if f.backlogs {
+		return c.fanKept(peers, m, borrowed)
+	}
+	if len(peers) == 1 && !f.wait {
 		c.fanOne(peers, m, borrowed)
 		return nil
 	}
@@ -66,7 +73,7 @@ func (c *Core) roomOf(peers []*Pipe) int {
 		switch n := min(p.space(), p.coalesceMsgs); {
 		case n > 0:
 			room = min(room, n)
-		case c.cfg.noDrop:
+		case c.fan.wait && !c.fan.late:
 			return 0
 		}
 	}
@@ -75,6 +82,12 @@ func (c *Core) roomOf(peers []*Pipe) int {
 
 // fanOne is Fanout for a message by itself.
 func (c *Core) fanOne(peers []*Pipe, m *ringmq.Message, borrowed bool) {
+	if len(peers) == 1 {
+		if p := peers[0]; !p.Write(nil, m, borrowed) {
+			p.miss(1)
+		}
+		return
+	}
 	f, encoded := &c.fan, false
 	for _, p := range peers {
 		if !encoded && !p.Local() {
@@ -82,12 +95,10 @@ func (c *Core) fanOne(peers []*Pipe, m *ringmq.Message, borrowed bool) {
 			encoded = true
 		}
 		if !p.WriteEncoded(&f.bcast, m, borrowed, len(peers)) {
-			p.Drop()
+			p.miss(1)
 		}
 	}
-	if len(peers) > 1 {
-		c.pace.last = now()
-	}
+	c.pace.last = now()
 }
 
 // beginRun begins a run with m if messages come densely.
@@ -121,7 +132,7 @@ func (c *Core) endRun(inline bool) {
 // writeRun queues what fits of a run and drops the rest.
 func (p *Pipe) writeRun(b *outq.Broadcast, inline bool) {
 	n := min(b.Messages(), p.space())
-	p.drop(b.Messages() - n)
+	p.miss(b.Messages() - n)
 	switch {
 	case n == 0:
 		return

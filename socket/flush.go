@@ -109,7 +109,10 @@ func (p *Pipe) writeSome(cn *conn) flushed {
 		bufs = append(bufs, p.ctlOut)
 	}
 	open := cn.open.Load()
-	if open && cn.transcode {
+	if open && p.back != nil {
+		p.back.offer()
+	}
+	if open && cn.header != nil {
 		return p.writeTranscoded(cn, bufs)
 	}
 	if open {
@@ -145,7 +148,7 @@ func (p *Pipe) nothing(cn *conn, open bool) flushed {
 func (p *Pipe) wrote(cn *conn, n, total int, err error) flushed {
 	if err != nil {
 		if !errors.Is(err, ioloop.ErrAgain) {
-			cn.fail(err)
+			cn.failWrite(err)
 			return flushGated
 		}
 		return flushFull

@@ -1,11 +1,13 @@
 package socket
 
 import (
-	"errors"
 	"fmt"
+	"net"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"github.com/ringmq/ringmq/internal/ioloop"
 	"github.com/ringmq/ringmq/internal/session"
 	"github.com/ringmq/ringmq/internal/zmtp"
 )
@@ -14,11 +16,17 @@ import (
 type Heartbeat struct {
 	// Interval between PINGs, at least a millisecond; 0 for none.
 	Interval time.Duration
-	// Timeout is how long after a PING something must have arrived; 0: as long as Interval. Any frame counts.
+	// Timeout is how long after a PING something must have arrived; 0: as long as Interval. Any frame counts. It is
+	// looked at with each PING, or once between two if it is shorter than Interval.
 	Timeout time.Duration
 	// TTL is how long the peer is asked to wait for anything of ours before it gives the connection up; 0 for ever. It
 	// travels in tenths of a second.
 	TTL time.Duration
+	// Lenient keeps a connection whose peer is silent for as long as the peer's system acknowledges what it is sent:
+	// the program there may be slow, or libzmq at its high-water mark, which does not read PINGs then. Only a system
+	// that does not answer either is given up. This needs TCP and Linux: where the system cannot be asked nothing is
+	// given up by us, and connections that do not leave the machine get no PINGs.
+	Lenient bool
 }
 
 // maxTTL: libzmq multiplies the tenths of a second in 16 bits, so that 65.6 s and more come out wrong there.
@@ -35,105 +43,65 @@ func (h Heartbeat) withDefaults() Heartbeat {
 	return h
 }
 
-var errSilent = errors.New("the peer was silent for too long")
+// Who waits for a sign of life sets a bit; whoever reads something clears them all. So a connection that nobody waits
+// for costs its reader one look.
+const (
+	askedByPulse uint32 = 1 << iota
+	askedByTTL
+)
 
-// heart watches over one connection. Methods of a nil heart do nothing, which is one that nobody has asked for.
-type heart struct {
-	cn      *conn
-	last    atomic.Int64 // when something arrived, in ticks
-	ping    *time.Timer
-	limit   *time.Timer // the peer's TTL
-	ttl     atomic.Int64
-	stopped atomic.Bool
-}
+// sign is the signs of life of a peer. Any goroutine may use it.
+type sign struct{ asked atomic.Uint32 }
 
-// startHeart begins with PINGs if the socket wants them and the peer knows them.
-func (cn *conn) startHeart(peer *session.Peer) *heart {
-	hb := cn.core.cfg.heartbeat
-	if hb.Interval == 0 || peer.Version.Major < 3 || peer.Version.Minor == 0 {
-		return nil
-	}
-	h := newHeart(cn)
-	startTimer(&h.ping, hb.Interval, h.beat)
-	return h
-}
-
-// startTimer sets t before the timer can fire: its function uses it.
-func startTimer(t **time.Timer, d time.Duration, f func()) {
-	*t = time.AfterFunc(time.Hour, f)
-	(*t).Reset(d)
-}
-
-func newHeart(cn *conn) *heart {
-	h := &heart{cn: cn}
-	h.last.Store(now())
-	return h
-}
-
-func (h *heart) heard() {
-	if h != nil {
-		h.last.Store(now())
+func (s *sign) given() {
+	if s.asked.Load() != 0 {
+		s.asked.Store(0)
 	}
 }
 
-// beat sends a PING and looks, after the timeout, whether anything has come since.
-func (h *heart) beat() {
-	hb := h.cn.core.cfg.heartbeat
-	sent := now()
-	if h.stopped.Load() || h.cn.dead.Load() {
+// ask reports whether there was one since the last time, and asks for another.
+func (s *sign) ask(by uint32) bool { return s.asked.Or(by)&by == 0 }
+
+// wantsPings reports whether the peer is to be sent PINGs: the socket wants it, the peer knows them, and they can say
+// something that the system does not.
+func (cn *conn) wantsPings(peer *session.Peer) bool {
+	hb := &cn.core.cfg.heartbeat
+	known := peer.Version.Major >= 3 && peer.Version.Minor > 0
+	return hb.Interval > 0 && known && (!hb.Lenient || leavesMachine(cn.stream.RemoteAddr()))
+}
+
+func leavesMachine(to net.Addr) bool { return to != nil && strings.HasPrefix(to.Network(), "tcp") }
+
+// visit looks for signs of life, and sends a PING unless it is only to look. Called by the pulse alone.
+func (cn *conn) visit(hb *Heartbeat, look bool) {
+	if cn.dead.Load() || cn.parting.Load() {
 		return
 	}
-	h.cn.pipe.command(func(dst []byte) []byte {
-		return zmtp.AppendPing(dst, uint16(hb.TTL/(100*time.Millisecond)), nil)
-	})
-	time.AfterFunc(hb.Timeout, func() {
-		if h.last.Load() < sent && !h.stopped.Load() && !h.cn.pipe.in.paused.Load() {
-			h.cn.fail(fmt.Errorf("%w: nothing within %v of a PING", errSilent, hb.Timeout))
-		}
-	})
-	if !h.stopped.Load() {
-		h.ping.Reset(hb.Interval)
+	t := now()
+	if cn.signs.ask(askedByPulse) || cn.pipe.in.paused.Load() { // who does not read cannot complain of silence
+		cn.pinged = 0
 	}
-}
-
-// obey takes up the time-to-live that the peer put into a PING. Holder of read.
-func (h *heart) obey(cn *conn, tenths uint16) *heart {
-	if tenths == 0 {
-		return h
-	}
-	if h == nil {
-		h = newHeart(cn)
-	}
-	ttl := time.Duration(tenths) * 100 * time.Millisecond
-	h.ttl.Store(int64(ttl))
-	if h.limit == nil {
-		startTimer(&h.limit, ttl, h.expire)
-	}
-	return h
-}
-
-func (h *heart) expire() {
-	ttl, silent := h.ttl.Load(), now()-h.last.Load()
 	switch {
-	case h.stopped.Load():
-	case h.cn.pipe.in.paused.Load(): // it is we who do not read
-		h.limit.Reset(time.Duration(ttl))
-	case silent >= ttl:
-		h.cn.fail(fmt.Errorf("%w: nothing within its own time-to-live of %v", errSilent, time.Duration(ttl)))
-	default:
-		h.limit.Reset(time.Duration(ttl - silent))
+	case cn.pinged != 0 && t-cn.pinged >= int64(hb.Timeout) && cn.lifeless(hb):
+		cn.fail(fmt.Errorf("%w: nothing within %v of a PING", ErrPeerSilent, hb.Timeout))
+		return
+	case look:
+		return
+	case cn.pinged == 0:
+		cn.pinged = t
+	}
+	if cn.pipe.ctl.pending.Load() < maxPongBacklog {
+		cn.pipe.command(func(dst []byte) []byte {
+			return zmtp.AppendPing(dst, uint16(hb.TTL/(100*time.Millisecond)), nil)
+		})
 	}
 }
 
-func (h *heart) stop() {
-	if h == nil {
-		return
+// lifeless judges a silent peer.
+func (cn *conn) lifeless(hb *Heartbeat) bool {
+	if !hb.Lenient {
+		return true
 	}
-	h.stopped.Store(true)
-	if h.ping != nil {
-		h.ping.Stop()
-	}
-	if h.limit != nil {
-		h.limit.Stop()
-	}
+	system, ok := cn.stream.(ioloop.Reporter)
+	return ok && system.Unreachable(hb.Timeout)
 }

@@ -37,6 +37,10 @@ func (i Idle) valid() bool { return i.spin >= 0 && i.spin <= MaxSpin }
 // maxCredit is the number of fruitless spins after which an adaptive receiver parks at once.
 const maxCredit = 8
 
+// parkedShare is the number of spins within which a message has to come to a parked receiver so that it tries polling
+// again: two peers that answer each other and both park are some 100 µs apart, and 10 if they poll.
+const parkedShare = 4
+
 // driver lets receivers read from their socket's connections by themselves: a message then needs no other goroutine.
 // While it does, the loop is not told of input. A watch gives the connections back to the loop when the receiver stays
 // away.
@@ -52,13 +56,12 @@ type driver struct {
 	seen  uint64
 }
 
-// spin polls for as long as the idle strategy allows. ErrWouldBlock: nothing came.
-func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
+// spin polls from start for as long as the idle strategy allows. ErrWouldBlock: nothing came.
+func (c *Core) spin(ctx context.Context, start int64, take func(*ringmq.Message) error) (m ringmq.Message, err error) {
 	d := &c.drive
-	start := now()
 	limit := int64(c.cfg.idle.spin)
-	if c.cfg.idle.adaptive && d.credit.Load() <= 0 {
-		limit = 0
+	if limit == 0 || c.cfg.idle.adaptive && d.credit.Load() <= 0 {
+		return m, ringmq.ErrWouldBlock // reading by itself would only cost the loop and this goroutine a change of hands
 	}
 	if d.conns.Load() != nil {
 		d.seq.Add(1)
@@ -66,7 +69,7 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 	c.gather(start)
 	for i := 1; ; i++ {
 		d.poll()
-		m, err := c.tryRecv()
+		m, err := c.tryRecv(take)
 		if err != ringmq.ErrWouldBlock {
 			d.credit.Store(maxCredit)
 			return m, err
@@ -81,6 +84,14 @@ func (c *Core) spin(ctx context.Context) (ringmq.Message, error) {
 			}
 			runtime.Gosched()
 		}
+	}
+}
+
+// waited takes note of a message that came after t ns to a receiver that had parked: had it come much later, polling
+// would not have been worth while. Being woken is most of a short wait.
+func (d *driver) waited(t int64) {
+	if i := d.core.cfg.idle; i.adaptive && t < parkedShare*int64(i.spin) && d.credit.Load() < maxCredit {
+		d.credit.Add(1)
 	}
 }
 

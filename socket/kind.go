@@ -1,6 +1,12 @@
 package socket
 
-import "github.com/ringmq/ringmq/internal/zmtp"
+import (
+	"fmt"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/zmtp"
+	"github.com/ringmq/ringmq/transport"
+)
 
 // The names of socket types, as they travel in READY (RFC 37).
 const (
@@ -25,6 +31,12 @@ const (
 	DISH    = zmtp.Dish
 )
 
+// The names of socket types whose peers speak no ZMTP.
+const (
+	STREAM = "STREAM"
+	DGRAM  = "DGRAM"
+)
+
 // Kind describes a socket type. Pattern packages make one for each of theirs.
 type Kind struct {
 	// Name as it travels in READY, such as "PUSH" (RFC 23).
@@ -39,9 +51,28 @@ type Kind struct {
 	Direct bool
 	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB, DISH).
 	NoLinger bool
-	// OnePeer: it has at most one peer; others are turned away while that one is there (PAIR, CHANNEL).
+	// OnePeer: it has at most one peer; others are turned away while that one is there (PAIR, CHANNEL, DGRAM).
 	OnePeer bool
+	// Raw: its peers are byte streams that carry no ZMTP (STREAM).
+	Raw bool
+	// Datagrams says how it uses a transport of datagrams.
+	Datagrams Datagrams
 }
+
+// Datagrams is how a socket type uses a transport of datagrams, such as udp.
+type Datagrams uint8
+
+// The ways to use datagrams.
+const (
+	// NoDatagrams: not at all.
+	NoDatagrams Datagrams = iota
+	// SendGroups sends what it has for the groups of a RADIO, where it connects.
+	SendGroups
+	// RecvGroups receives that, where it is bound.
+	RecvGroups
+	// Addressed both sends and receives datagrams with their addresses, where it is bound, and does nothing else.
+	Addressed
+)
 
 // KindOf returns the description of a ZMTP socket type.
 func KindOf(name string) Kind {
@@ -49,14 +80,37 @@ func KindOf(name string) Kind {
 		Name:       name,
 		Peers:      zmtp.PeerTypes(name),
 		OneConnect: name == zmtp.Dealer || name == zmtp.Sub || name == zmtp.Pub || name == zmtp.Req,
-		NoResume:   name == zmtp.Rep,
+		NoResume:   name == zmtp.Rep || name == STREAM,
 		Direct:     direct[name],
 		NoLinger:   name == zmtp.Sub || name == zmtp.XSub || name == zmtp.Dish,
-		OnePeer:    name == zmtp.Pair || name == zmtp.Channel,
+		OnePeer:    name == zmtp.Pair || name == zmtp.Channel || name == DGRAM,
+		Raw:        name == STREAM,
+		Datagrams:  usesDatagrams[name],
 	}
 }
 
 // direct are the types with a Deliver that only looks at the message.
 var direct = map[string]bool{
 	zmtp.Pull: true, zmtp.Sub: true, zmtp.Dealer: true, zmtp.Router: true, zmtp.Pair: true, zmtp.Gather: true,
+	STREAM: true,
+}
+
+var usesDatagrams = map[string]Datagrams{zmtp.Radio: SendGroups, zmtp.Dish: RecvGroups, DGRAM: Addressed}
+
+// suits returns an error if the socket type does not go with the transport, or not in this direction.
+func (k Kind) suits(t transport.Transport, bind bool) error {
+	ok := k.Datagrams != Addressed
+	switch t.(type) {
+	case transport.Datagram:
+		ok = k.Datagrams != NoDatagrams && bind == (k.Datagrams != SendGroups)
+	case transport.Local:
+		ok = ok && !k.Raw
+	}
+	if ok {
+		return nil
+	}
+	if bind {
+		return fmt.Errorf("%w: a %s does not bind there", ringmq.ErrUnsupported, k.Name)
+	}
+	return fmt.Errorf("%w: a %s does not connect there", ringmq.ErrUnsupported, k.Name)
 }

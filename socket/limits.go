@@ -17,10 +17,17 @@ const (
 	DefaultReconnectMax = 5 * time.Second
 	// DefaultHandshakeTimeout is libzmq's.
 	DefaultHandshakeTimeout = 30 * time.Second
+	// DefaultHeartbeat is the time between PINGs. Devices that watch over connections forget idle ones after a minute at
+	// the earliest, most after four or more; and for a thousand idle peers it comes to some 70 small packets a second.
+	DefaultHeartbeat = 30 * time.Second
+	// DefaultHeartbeatTimeout is how long a peer's system may leave PINGs unanswered: two are lost before it is given up.
+	DefaultHeartbeatTimeout = 2 * DefaultHeartbeat
 	// DefaultMaxMessageSize bounds what one peer can make us keep for one message, in bytes.
 	DefaultMaxMessageSize = 256 << 20
 	// MaxMessageSizeLimit is the largest limit that can be set, and the largest message that can be sent, in bytes.
 	MaxMessageSizeLimit = math.MaxInt32
+	// MaxDatagram is the largest datagram that is sent, in bytes: libzmq cuts off what is longer when it receives.
+	MaxDatagram = 8192
 	// DefaultSpin is how long a receiver polls before it parks, while that pays. A ping-pong over loopback takes some
 	// 10 µs, waking a parked goroutine some 30 µs more.
 	DefaultSpin = 50 * time.Microsecond
@@ -47,11 +54,20 @@ const (
 	maxFrames = 1 << 16
 	// maxBetween is the number of bytes that commands between the frames of one message may take.
 	maxBetween = 64 << 10
+	// maxDatagramIn is the number of bytes that no datagram exceeds (RFC 768).
+	maxDatagramIn = 64<<10 - 1
 	// frameSlab is the number of frame headers that are allocated at once.
 	frameSlab = 256
 	// maxPongBacklog is the number of bytes of unsent commands above which a PING is not answered: a peer that sends
 	// PINGs and does not read costs only itself.
 	maxPongBacklog = 4 << 10
+	// unaskedPong is the time between the PINGs of a peer that has sent one only, for want of anything better, and
+	// minPongGap the shortest that is taken for its habit.
+	unaskedPong = 250 * time.Millisecond
+	minPongGap  = 5 * time.Millisecond
+	// pulseBurst is the number of connections that are sent PINGs at once, and pulsePause the time to the next so many.
+	pulseBurst = 64
+	pulsePause = 10 * time.Millisecond
 	// maxLag is the number of received messages that the reading side may not know of yet.
 	maxLag = 32
 	// streamPause is the time since the last write under which the loop leaves a stream of messages to its sender.
@@ -70,8 +86,12 @@ const (
 	gatherPause  = time.Microsecond
 	// spinsBetweenYields is how often a receiver looks before it lets another goroutine run.
 	spinsBetweenYields = 16
+	// roomSpin is how long a sender waits for room before it parks, where a receiver of this process makes it.
+	roomSpin = 50 * time.Microsecond
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.
 	driveWatch = 5 * time.Millisecond
+	// coarseTick is the step of the clock that tells when a peer was last seen.
+	coarseTick = 10 * time.Millisecond
 	// farewell is how long Close waits for a peer to read what was written to it: closing a TCP connection with
 	// unread input makes the kernel throw away output.
 	farewell = 200 * time.Millisecond

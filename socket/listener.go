@@ -11,31 +11,35 @@ type listener struct {
 	core  *Core
 	bound string
 	stop  func()
+	pipe  *Pipe // of one that receives datagrams
 }
 
 // listenStream returns nil if the socket is closed.
 func (c *Core) listenStream(l transport.Listener) *listener {
 	ln := &listener{core: c, bound: l.Endpoint()}
-	done := make(chan struct{})
+	done, over := make(chan struct{}), make(chan struct{})
 	ln.stop = func() {
 		close(done)
-		_ = l.Close()
+		err := l.Close()
+		<-over
+		c.event(Event{Type: ListenerClosed, Endpoint: ln.bound, Err: err})
 	}
-	if !c.spawn(func() { ln.accept(l, done) }) {
+	if !c.spawn(func() { defer close(over); ln.accept(l, done) }) {
 		return nil
 	}
 	return ln
 }
 
-// accept takes connections until the listener is closed.
+// accept takes connections until the listener is closed, which done announces.
 func (ln *listener) accept(l transport.Listener, done chan struct{}) {
 	c := ln.core
 	for {
 		nc, err := l.Accept()
 		if err == nil {
-			c.event(Event{Type: Accepted, Endpoint: ln.bound, Peer: address(nc)})
+			p := c.newPipe(ln.bound, true)
+			c.event(Event{Type: Accepted, Endpoint: ln.bound, Peer: address(nc), PeerID: p.id})
 			var cn *conn
-			if cn, err = c.connect(nc, c.newPipe(ln.bound, true), nil); err == nil {
+			if cn, err = c.connect(nc, p, nil); err == nil {
 				select {
 				case <-done:
 					cn.fail(errClosing)
@@ -46,11 +50,14 @@ func (ln *listener) accept(l transport.Listener, done chan struct{}) {
 		}
 		select {
 		case <-done:
-			c.event(Event{Type: ListenerClosed, Endpoint: ln.bound})
 			return
 		default:
 		}
-		c.event(Event{Type: AcceptFailed, Endpoint: ln.bound, Err: err})
+		peer := peerIn(err)
+		c.event(Event{Type: AcceptFailed, Endpoint: ln.bound, Peer: peer, Err: c.failed("accept", ln.bound, err)})
+		if peer != "" { // it was turned away, which says nothing of the next
+			continue
+		}
 		select { // it would fail again at once, for want of descriptors for example
 		case <-done:
 		case <-time.After(acceptPause):

@@ -40,13 +40,28 @@ func (l *link) canWrite() bool {
 	return l.to.room() > 0 || l.other != nil && !l.to.pause()
 }
 
+// unsent is the number of messages that wait for a peer to come.
+func (l *link) unsent() int {
+	if l.other != nil {
+		return 0
+	}
+	return l.to.q.Depth()
+}
+
 func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	slot := l.to.q.Slot()
 	l.pass(slot, env, m, borrowed)
 	l.from.passed++
-	if l.other != nil && l.other.core.pattern.Deliver(l.other, slot) != Enqueue {
-		slot.Release() // one that breaks the rules is skipped: there is no connection to end
-		return true
+	if l.other != nil {
+		switch l.other.core.pattern.Deliver(l.other, slot) {
+		case Enqueue:
+		case Consumed:
+			*slot = ringmq.Message{}
+			return true
+		default:
+			slot.Release() // one that breaks the rules is skipped: there is no connection to end
+			return true
+		}
 	}
 	l.to.q.Commit()
 	l.to.publish()
@@ -171,9 +186,11 @@ func (c *Core) acceptLocal(endpoint string, peer any) {
 		return
 	}
 	if err := compatible(c.kind, d.core.kind); err != nil {
-		c.event(Event{Type: HandshakeFailed, Endpoint: endpoint, Err: err})
-		d.core.event(Event{Type: HandshakeFailed, Endpoint: endpoint, Err: err})
-		d.core.drop(d)
+		for _, side := range [...]*Core{c, d.core} {
+			e := side.failed("handshake", endpoint, handshakeError(err))
+			side.event(Event{Type: HandshakeFailed, Endpoint: endpoint, Peer: inprocAddress, Err: e})
+		}
+		d.giveUp(err)
 		return
 	}
 	join(c.newPipe(endpoint, true), d.pipe)
@@ -210,10 +227,14 @@ func join(bound, conn *Pipe) {
 	b, c := bound.core, conn.core
 	from, to := c.describe(), b.describe() // who connects, and who is bound
 	bound.greet(from, inprocAddress)
-	bound.in = newMailbox(bound, sumHWM(c.cfg.sendHWM, b.cfg.recvHWM))
+	bound.in = newMailbox(bound, markOf(c, b))
 	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(to)})
-	switch err := b.admit(bound); {
-	case err == errOnePeer:
+	err := c.acceptable(to)
+	if err == nil {
+		err = b.admit(bound)
+	}
+	switch {
+	case err == errOnePeer, err == errPlainPeer:
 		b.event(Event{Type: AcceptFailed, Endpoint: bound.endpoint, Peer: inprocAddress, Err: err})
 		conn.dialer.awaitLater(c.cfg.reconnectMin)
 		return
@@ -221,12 +242,42 @@ func join(bound, conn *Pipe) {
 		conn.dialer.awaitLater(localRetry)
 		return
 	}
-	if !c.take(conn, bound, from, to) {
-		b.detach(bound)
+	bound.met(Accepted)
+	taken := c.take(conn, bound, from, to)
+	if !taken {
+		bound.leaves(Disconnected, b.failed("connection", bound.endpoint, errPeerClosed))
+	}
+	b.HoldsSend(func() { conn.showFirst(bound, to, taken) })
+	if !taken {
+		conn.dialer.awaitLater(localRetry)
 		return
 	}
+	b.near.Store(true)
+	c.near.Store(true)
 	c.writable.wake()
 	c.quiet.wake() // Close may wait for a peer to take what was queued
+}
+
+// met tells that the pipe has a peer in this process, unless it has left already.
+func (p *Pipe) met(how EventType) {
+	p.core.HoldsSend(func() {
+		if !p.gone.Load() {
+			p.tellMet(how)
+		}
+	})
+}
+
+// tellMet is met with the send lock held.
+func (p *Pipe) tellMet(how EventType) {
+	p.core.event(p.about(how, nil))
+	p.core.event(p.about(HandshakeSucceeded, nil))
+}
+
+// leaves detaches a pipe whose peer is in this process and tells of it, if the peer was there.
+func (p *Pipe) leaves(how EventType, why error) {
+	if p.core.detach(p) {
+		p.core.event(p.about(how, why))
+	}
 }
 
 // take is the connecting side's part of join. It returns false if either side has gone.
@@ -234,24 +285,43 @@ func (c *Core) take(conn, bound *Pipe, from, to *session.Peer) bool {
 	c.sendMu.Lock()
 	defer c.unlockSend()
 	c.endRun(false)
-	switch {
-	case conn.gone.Load():
-		return false
-	case bound.gone.Load():
-		conn.dialer.awaitLater(localRetry)
+	if conn.gone.Load() || bound.gone.Load() {
 		return false
 	}
 	conn.greet(to, inprocAddress)
-	conn.in.hwm.Store(int64(sumHWM(bound.core.cfg.sendHWM, c.cfg.recvHWM)))
-	meta := metaOf(from)
-	conn.local.Load().moveTo(bound, meta)
-	conn.local.Store(&link{from: conn, other: bound, to: bound.in, meta: meta})
-	c.pattern.Ready(conn)
+	conn.in.hwm.Store(int64(markOf(bound.core, c)))
+	l := &link{from: conn, other: bound, to: bound.in, meta: metaOf(from)}
+	for _, b := range c.cfg.opening(to) {
+		l.slip(b)
+	}
+	conn.local.Load().moveTo(bound, l.meta)
+	conn.local.Store(l)
+	conn.passOn()
+	c.introduce(conn)
+	conn.arrived()
+	c.arrivals.wake()
+	conn.tellMet(Connected)
 	return true
 }
 
-// sumHWM is the mark of the one queue that two sockets in a process share: libzmq adds their marks.
-func sumHWM(a, b int) int {
+// showFirst shows what the bound side has put into the queue of p before p knew of it; if p did not take up with it, it
+// has come and gone. One that has gone since has left p.in to p. The send lock of the bound side is held.
+func (p *Pipe) showFirst(bound *Pipe, peer *session.Peer, taken bool) {
+	switch {
+	case taken && !bound.gone.Load():
+		p.show()
+	case !taken && p.in.q.Unpublished() > 0:
+		p.end(peer)
+	}
+}
+
+// markOf is the mark of the one queue that two sockets in a process share: libzmq adds their marks. A sender with a
+// backlog keeps its own part there.
+func markOf(from, to *Core) int {
+	a, b := from.cfg.sendHWM, to.cfg.recvHWM
+	if from.fan.backlogs {
+		return b
+	}
 	if a == 0 || b == 0 {
 		return 0
 	}
@@ -282,30 +352,51 @@ func (l *link) moveTo(p *Pipe, meta *ringmq.Chunk) {
 var errPeerClosed = errors.New("the peer closed its socket")
 
 // closeLocal ends a pipe whose peer is in this process, on both sides. The caller holds no lock.
-func (p *Pipe) closeLocal() {
-	p.core.detach(p)
+func (p *Pipe) closeLocal() { p.endLocal(Closed, nil, errPeerClosed) }
+
+// endLocal is closeLocal with what is told of it: an event on this side, and on the peer's why it lost the connection.
+func (p *Pipe) endLocal(how EventType, why, lost error) {
+	if p.datagrams != nil {
+		p.datagrams.end()
+	}
+	p.leaves(how, why)
 	if l := p.local.Load(); l.other != nil { // looked at only now: a join may have been under way
-		l.other.core.lostLocal(l.other, p)
+		l.other.core.lostLocal(l.other, p, lost)
 	}
 }
 
-// lostLocal is told that from, the peer of p, is gone. A pipe that Connect made goes back to waiting for the name.
-func (c *Core) lostLocal(p, from *Pipe) {
+// lostLocal is told that from, the peer of p, is gone, and why. A pipe that Connect made goes back to waiting for the name.
+func (c *Core) lostLocal(p, from *Pipe, reason error) {
 	from.core.HoldsRecv(from.in.q.Tell) // exactly what it has taken
-	if p.accepted {
-		c.detach(p)
-	} else if !c.waitAgain(p, from) {
+	from.core.HoldsSend(func() {})      // it writes no more: p.in is ours
+	why := c.failed("connection", p.endpoint, reason)
+	lost := p.about(Disconnected, why) // with what is known of the peer
+	was := true
+	switch {
+	case p.accepted:
+		was = c.remove(p, p.peer.Load())
+	case !c.waitAgain(p, from, reason):
 		return
 	}
-	c.event(Event{Type: Disconnected, Endpoint: p.endpoint, Peer: inprocAddress, Err: errPeerClosed})
+	again, over := !p.accepted && !c.closing.Load(), false
+	if again && c.cfg.once() {
+		c.drop(p.dialer)
+		again, over = false, true
+	}
+	if was {
+		c.event(lost)
+	}
+	if over {
+		p.dialer.tellStopped(reason)
+	}
 	c.writable.wake()
-	if !p.accepted && !c.closing.Load() {
+	if again {
 		_ = p.dialer.await() // the name was valid before
 	}
 }
 
 // waitAgain takes p off its peer, unless it is somebody else's by now.
-func (c *Core) waitAgain(p, from *Pipe) bool {
+func (c *Core) waitAgain(p, from *Pipe, reason error) bool {
 	c.sendMu.Lock()
 	defer c.sendMu.Unlock()
 	c.endRun(false)
@@ -313,9 +404,15 @@ func (c *Core) waitAgain(p, from *Pipe) bool {
 	if old.other != from || p.gone.Load() {
 		return false
 	}
+	c.endDelivery(p)
 	p.discarded.Add(uint64(old.to.q.Depth())) // nobody reads them any more
+	if p.back != nil && c.givesUp(p, reason) {
+		p.discarded.Add(uint64(p.back.giveUp()))
+	}
 	p.local.Store(p.dialer.waiting())
+	left := p.peer.Load()
 	p.forget()
-	c.pattern.Lost(p)
+	c.withdraw(p)
+	p.end(left)
 	return true
 }

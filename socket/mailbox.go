@@ -17,6 +17,7 @@ type mailbox struct {
 	q      ring.Queue[ringmq.Message]
 	hwm    atomic.Int64         // messages; 0: no limit
 	reader atomic.Pointer[Pipe] // the pipe at the receiving end; nil while an inproc peer is not bound
+	bell   chan struct{}        // rung instead where there is no pipe; nil for none
 	_      [128]byte            // what changes with the traffic is kept apart from what does not
 	active atomic.Bool          // its pipe is on the socket's list, or about to be
 	paused atomic.Bool          // the writer waits for room
@@ -58,6 +59,11 @@ func (b *mailbox) publish() {
 	if !b.active.Load() && b.active.CompareAndSwap(false, true) {
 		if p := b.reader.Load(); p != nil {
 			p.core.activate(p)
+			return
+		}
+		select {
+		case b.bell <- struct{}{}:
+		default:
 		}
 	}
 }

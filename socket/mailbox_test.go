@@ -35,6 +35,7 @@ func newReceiving(hwm int) *Core {
 	c.readable.ch = make(chan struct{}, 1)
 	c.drive.core = c
 	c.pattern = &plain{core: c}
+	c.receive = c.pattern.Recv
 	return c
 }
 

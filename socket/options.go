@@ -2,12 +2,14 @@ package socket
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/batching"
 	"github.com/ringmq/ringmq/internal/session"
 	"github.com/ringmq/ringmq/internal/zmtp"
+	"github.com/ringmq/ringmq/transport"
 )
 
 // Option sets one option of a socket; it is given to the constructor, which returns an error that wraps
@@ -33,10 +35,20 @@ type config struct {
 	engine           *Engine
 	mandatory        bool
 	noDrop           bool
+	shared           bool
+	network
+	noStreamNotes bool
+	multicast     transport.Multicast
+	exchange
+	occasions
+	connecting
+	pubsub PubSub
+	queueing
+	delivery deliveryOptions
 }
 
 func defaults() config {
-	return config{
+	c := config{
 		sendHWM:      DefaultHWM,
 		recvHWM:      DefaultHWM,
 		linger:       DefaultLinger,
@@ -45,8 +57,12 @@ func defaults() config {
 		reconnectMin: DefaultReconnectMin,
 		reconnectMax: DefaultReconnectMax,
 		handshake:    DefaultHandshakeTimeout,
+		heartbeat:    Heartbeat{Interval: DefaultHeartbeat, Timeout: DefaultHeartbeatTimeout, Lenient: true},
 		maxMessage:   DefaultMaxMessageSize,
+		multicast:    transport.Multicast{Hops: DefaultMulticastHops, Loop: true},
 	}
+	c.delivery.defaults()
+	return c
 }
 
 func configure(opts []Option) (config, error) {
@@ -126,7 +142,8 @@ func WithHandshakeTimeout(d time.Duration) Option {
 }
 
 // WithHeartbeat has the socket send PING commands to peers of ZMTP 3.1 and close connections that stay silent. Default
-// off. PINGs of a peer are answered always. (ZMQ_HEARTBEAT_IVL, _TIMEOUT, _TTL)
+// over TCP: [DefaultHeartbeat], [DefaultHeartbeatTimeout], lenient; a zero Heartbeat turns it off. PINGs of a peer are
+// answered always. (ZMQ_HEARTBEAT_IVL, _TIMEOUT, _TTL, which are off by default)
 func WithHeartbeat(h Heartbeat) Option {
 	return option("Heartbeat", h, h.valid(), "an interval of 0 or from 1 ms, a timeout of 0 or more, a TTL of 0 to 65.5 s",
 		func(c *config, h Heartbeat) { c.heartbeat = h.withDefaults() })
@@ -142,18 +159,38 @@ func WithMaxMessageSize(bytes int64) Option {
 // WithIdentity sets the routing id that REQ, DEALER and ROUTER announce to their peers: 1 to 255 bytes that do not
 // begin with a zero byte. (ZMQ_ROUTING_ID)
 func WithIdentity(id string) Option {
-	ok := id != "" && zmtp.ValidIdentity([]byte(id))
-	return option("Identity", id, ok, "1 to 255 bytes, the first not zero", func(c *config, id string) { c.identity = []byte(id) })
+	return option("Identity", id, validIdentity(id), identityRule, func(c *config, id string) { c.identity = []byte(id) })
+}
+
+const identityRule = "1 to 255 bytes, the first not zero"
+
+func validIdentity(id string) bool { return id != "" && zmtp.ValidIdentity([]byte(id)) }
+
+// CheckIdentity returns an error that wraps [ringmq.ErrInvalidOption] for what cannot be a routing id.
+func CheckIdentity(id string) error {
+	if validIdentity(id) {
+		return nil
+	}
+	return invalid("Identity", id, identityRule)
 }
 
 // WithMetadata adds a property that peers are told in the handshake and see with [ringmq.Message.Property]. The name
-// begins with "X-". (ZMQ_METADATA)
+// begins with "X-", but not with "X-Ringmq-", which are the library's. (ZMQ_METADATA)
 func WithMetadata(name, value string) Option {
-	ok := len(name) > 2 && (name[:2] == "X-" || name[:2] == "x-") && zmtp.ValidPropertyName(name) && value != ""
+	ok := len(name) > 2 && strings.EqualFold(name[:2], "X-") && zmtp.ValidPropertyName(name) && value != "" &&
+		!strings.HasPrefix(strings.ToLower(name), strings.ToLower(zmtp.ReservedProperty))
 	return option("Metadata", name+"="+value, ok, `a name like "X-Name" of up to 255 letters, digits and -_.+, and a value`,
 		func(c *config, _ string) {
 			c.metadata = append(c.metadata, session.Property{Name: name, Value: []byte(value)})
 		})
+}
+
+// WithSharedMemory has connections over ipc go on in shared memory where the peer is a ringmq socket that wants it too, on
+// Linux; otherwise, and with any other peer, they use the socket. Each such connection takes up to 512 KiB of memory, as
+// it comes to use it. Default off: the offer travels beside the first byte, where a peer that waits for edges of its
+// socket and takes a short read for the last may overlook what follows.
+func WithSharedMemory(on bool) Option {
+	return option("SharedMemory", on, true, "", func(c *config, on bool) { c.shared = on })
 }
 
 // WithEngine has the socket's connections run on the loops of e instead of the shared ones.
@@ -170,5 +207,5 @@ func WithMandatory() Option {
 // WithNoDrop has a PUB, XPUB or RADIO wait where a subscriber is at its high-water mark, instead of dropping the message for
 // that subscriber: the slowest sets the pace of all. Default off. (ZMQ_XPUB_NODROP)
 func WithNoDrop() Option {
-	return option("NoDrop", true, true, "", func(c *config, on bool) { c.noDrop = on })
+	return option("NoDrop", true, true, "", func(c *config, on bool) { c.noDrop, c.overflow = on, DropNewest() })
 }

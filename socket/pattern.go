@@ -11,9 +11,10 @@ import "github.com/ringmq/ringmq"
 // method never blocks and never calls a method of the socket that takes a lock.
 type Pattern interface {
 	// Attach adds a pipe that messages may be queued on: one that Connect made, at once; one that was accepted, after
-	// the handshake. Send lock held.
+	// the handshake, as is one that Connect made [WithImmediate]. Send lock held.
 	Attach(p *Pipe)
-	// Detach removes a pipe for good. Send lock held.
+	// Detach removes a pipe, for good or until it is attached again; it may be called for one that is not attached. Send
+	// lock held.
 	Detach(p *Pipe)
 	// Ready says that p has a peer, which is known now; Lost that it has none any more. A pipe made by Connect may go
 	// through both many times between Attach and Detach; an accepted one is Ready once. Send lock held.

@@ -45,7 +45,11 @@ type Pipe struct {
 	ctlOut []byte // commands being written; holder of flush
 
 	// Sending over inproc: the peer's mailbox; nil over a connection.
-	local atomic.Pointer[link]
+	local     atomic.Pointer[link]
+	datagrams *datagrams // where the link leads, if the peer is none; set before the pipe is attached
+
+	back   *backlog // of options that take messages out of the queue again, else nil
+	latest *latest  // of WithConflate, else nil
 
 	in       *mailbox
 	direct   *conn  // receivers decode its messages by themselves; receive lock
@@ -54,14 +58,20 @@ type Pipe struct {
 	peer    atomic.Pointer[session.Peer]
 	address atomic.Pointer[string]
 	since   atomic.Int64 // when the peer was ready, in Unix nanoseconds; 0 while there is none
+	seen    atomic.Int64 // when the last connection that is over last had input, on the coarse clock; 0: never
 
 	dropped   atomic.Uint64 // messages for this peer that were dropped at the mark
+	missed    misses
 	discarded atomic.Uint64 // messages queued for this peer that were given up with it
 	passed    uint64        // messages passed to an inproc peer; send lock
 	gone      atomic.Bool   // detached
 	muted     atomic.Bool   // disconnected: what it has received is thrown away
+	expelled  atomic.Bool   // another peer has taken its place
 
 	tag atomic.Pointer[[]byte]
+
+	lane     atomic.Pointer[outbox] // that what is sent to the peer comes out of; nil without a spool
+	replayed bool                   // a durable subscriber has asked for what is past; send lock
 }
 
 // commands are encoded frames that go out ahead of queued messages: handshake, subscriptions, heartbeats.
@@ -94,8 +104,18 @@ func (c *Core) newPipe(endpoint string, accepted bool) *Pipe {
 	if c.cfg.sendHWM > 0 {
 		p.sendHWM, p.coalesceMsgs = c.cfg.sendHWM, max(c.cfg.sendHWM/2, 1)
 	}
+	if c.outbox != nil { // the window is the mark
+		p.lane.Store(c.outbox)
+		p.coalesceMsgs = max(c.cfg.delivery.window/4, 1)
+	}
 	p.flush.state.Store(taskBlocked)
 	p.in = newMailbox(p, c.cfg.recvHWM)
+	if c.cfg.backlogs() {
+		p.back = newBacklog(p)
+	}
+	if c.cfg.conflate {
+		p.latest = new(latest)
+	}
 	return p
 }
 
@@ -139,8 +159,28 @@ func (p *Pipe) SetTag(b []byte) { p.tag.Store(&b) }
 // Accepted reports whether the pipe came through Bind.
 func (p *Pipe) Accepted() bool { return p.accepted }
 
+// Leaving reports whether the pipe is on its way out, after Disconnect or Unbind: what it has received is thrown away.
+func (p *Pipe) Leaving() bool { return p.muted.Load() }
+
+// Unsent is the number of messages that wait for a connection, this one or the next. Send lock held.
+func (p *Pipe) Unsent() int {
+	waiting := 0
+	if p.back != nil {
+		waiting = p.back.depth()
+	}
+	if l := p.local.Load(); l != nil {
+		return waiting + l.unsent()
+	}
+	return waiting + p.out.Queued()
+}
+
 // CanWrite reports whether a Write would be taken: the pipe is there and its mark for sending is not reached.
-func (p *Pipe) CanWrite() bool { return p.canWrite(p.local.Load()) }
+func (p *Pipe) CanWrite() bool {
+	if p.back != nil {
+		return !p.gone.Load() && p.back.writable()
+	}
+	return p.canWrite(p.local.Load())
+}
 
 func (p *Pipe) canWrite(l *link) bool {
 	switch {
@@ -155,16 +195,28 @@ func (p *Pipe) canWrite(l *link) bool {
 // Write queues the frames of env and then of m as one message. It returns false if the mark for sending is reached.
 // If borrowed is set the frames are copied before it returns; otherwise they are given away.
 func (p *Pipe) Write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
+	if p.back != nil {
+		return p.keep(&p.core.keeper, env, m, borrowed, 1)
+	}
+	if o := p.lane.Load(); o != nil {
+		return o.writeTo(p, env, m, borrowed)
+	}
 	l := p.local.Load()
 	if !p.canWrite(l) {
 		return false
 	}
+	p.put(l, env, m, borrowed)
+	return true
+}
+
+// put is Write where there is room.
+func (p *Pipe) put(l *link, env [][]byte, m *ringmq.Message, borrowed bool) {
 	if l != nil {
-		return l.write(env, m, borrowed)
+		l.write(env, m, borrowed)
+		return
 	}
 	p.bytes += p.out.Append(env, m, !borrowed)
 	p.written(1)
-	return true
 }
 
 // WriteEncoded queues the message that b has encoded last, which is m; see [Core.Fanout].
@@ -206,7 +258,7 @@ func (p *Pipe) drop(n int) {
 func (p *Pipe) written(peers int) {
 	switch p.flush.state.Load() {
 	case taskIdle:
-		p.decide(peers)
+		p.decide(peers, p.out.Queued())
 	case taskWatched:
 		switch queued := p.out.Queued(); {
 		case p.bytes >= p.coalesce || queued >= p.coalesceMsgs:
@@ -215,7 +267,7 @@ func (p *Pipe) written(peers int) {
 				p.post()
 			}
 		case queued == 1: // the stream may be over
-			p.decide(peers)
+			p.decide(peers, queued)
 		}
 	case taskRunning:
 		if p.flush.wake() {
@@ -224,16 +276,16 @@ func (p *Pipe) written(peers int) {
 	}
 }
 
-func (p *Pipe) decide(peers int) {
+func (p *Pipe) decide(peers, queued int) {
 	if peers == 1 { // else it was counted for all of them
 		p.core.pace.count()
 	}
 	d := p.core.cfg.batching.Decide(batching.State{
-		Messages: p.out.Queued(), Bytes: p.bytes, Burst: p.core.pace.burst, Peers: peers,
+		Messages: queued, Bytes: p.bytes, Burst: p.core.pace.burst, Peers: peers,
 	})
 	switch d.Action {
 	case batching.Hold:
-		p.holdFor(d.Delay)
+		p.holdFor(d.Delay, queued)
 		return
 	case batching.Inline:
 		if p.core.claim(p) {
@@ -245,7 +297,7 @@ func (p *Pipe) decide(peers int) {
 		if p.flush.state.Load() == taskWatched {
 			return
 		}
-		p.stream.Store(true)
+		p.stream.Store(p.back == nil) // else the loop goes on at once
 	}
 	if p.flush.wake() {
 		p.post()
@@ -254,8 +306,8 @@ func (p *Pipe) decide(peers int) {
 }
 
 // holdFor has the loop write after d unless the timer runs already.
-func (p *Pipe) holdFor(d time.Duration) {
-	if p.hold != nil && p.out.Queued() > 1 {
+func (p *Pipe) holdFor(d time.Duration, queued int) {
+	if p.hold != nil && queued > 1 {
 		return
 	}
 	if p.hold == nil {
@@ -303,13 +355,13 @@ func (p *Pipe) command(encode func(dst []byte) []byte) {
 // from ZMTP 3.1 on, messages before (RFC 37). A peer that filters by itself is told nothing. The pipe must be Ready.
 // Subscriptions do not count against the mark. Send lock held.
 func (p *Pipe) SendSubscribe(topic []byte, on bool) {
-	if l := p.local.Load(); l != nil {
+	switch l := p.local.Load(); {
+	case l != nil:
 		l.subscribe(topic, on)
-		return
-	}
-	if !p.FiltersItself() {
+	case !p.FiltersItself():
 		p.command(func(dst []byte) []byte { return p.appendSubscribe(dst, topic, on) })
 	}
+	p.play()
 }
 
 // SendSubscriptions tells the peer of all topics that all visits, at once.
@@ -322,6 +374,9 @@ func (p *Pipe) SendSubscriptions(all func(visit func(topic []byte))) {
 			all(func(topic []byte) { dst = p.appendSubscribe(dst, topic, true) })
 			return dst
 		})
+	}
+	if p.core.acker != nil {
+		all(func([]byte) { p.play() }) // once
 	}
 }
 

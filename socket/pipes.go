@@ -1,6 +1,7 @@
 package socket
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,8 +9,8 @@ import (
 	"github.com/ringmq/ringmq/internal/session"
 )
 
-// attach gives a pipe that Connect made to the pattern, unless the socket has its one peer.
-func (c *Core) attach(p *Pipe) error {
+// attach gives a pipe that Connect made to the pattern, unless the socket has its one peer, or claim objects.
+func (c *Core) attach(p *Pipe, claim func(*Pipe) error) error {
 	c.mu.Lock()
 	err := c.mayEnter(p)
 	if err == nil {
@@ -19,7 +20,15 @@ func (c *Core) attach(p *Pipe) error {
 	if err != nil {
 		return err
 	}
-	c.HoldsSend(func() { c.pattern.Attach(p) })
+	c.HoldsSend(func() {
+		if err = claim(p); err == nil && !c.cfg.immediate {
+			c.pattern.Attach(p)
+		}
+	})
+	if err != nil {
+		c.forgetPipe(p)
+		return err
+	}
 	c.writable.wake()
 	return nil
 }
@@ -46,6 +55,9 @@ func (c *Core) mayEnter(p *Pipe) error {
 func (c *Core) admit(p *Pipe) error {
 	c.mu.Lock()
 	err := c.mayEnter(p)
+	if err == nil {
+		err = c.acceptable(p.peer.Load())
+	}
 	if c.finished || p.gone.Load() || p.accepted && c.closing.Load() {
 		err = c.errClosed("accept")
 	}
@@ -56,12 +68,13 @@ func (c *Core) admit(p *Pipe) error {
 	c.pipes[p.id] = p
 	c.mu.Unlock()
 	c.HoldsSend(func() {
-		if p.accepted {
-			c.pattern.Attach(p)
-		}
-		c.pattern.Ready(p)
+		c.begin(p)
+		c.introduce(p)
+		p.arrived()
 	})
+	p.show()
 	c.writable.wake()
+	c.arrivals.wake()
 	return nil
 }
 
@@ -69,8 +82,10 @@ func (c *Core) admit(p *Pipe) error {
 func (p *Pipe) greet(peer *session.Peer, address string) {
 	p.peer.Store(peer)
 	p.address.Store(&address)
-	p.since.Store(time.Now().UnixNano())
 }
+
+// arrived notes that the peer is there, for the pattern too.
+func (p *Pipe) arrived() { p.since.Store(time.Now().UnixNano()) }
 
 // forget undoes greet.
 func (p *Pipe) forget() {
@@ -86,20 +101,29 @@ func (p *Pipe) Address() string {
 	return ""
 }
 
-// detach takes a pipe from the pattern for good and gives up what is queued on it. The caller holds the flush task of
-// a pipe over connections, and no lock.
-func (c *Core) detach(p *Pipe) {
+// detach takes a pipe from the pattern for good and gives up what is queued on it. It reports whether a peer was there.
+// The caller holds the flush task of a pipe over connections, and no lock.
+func (c *Core) detach(p *Pipe) (had bool) { return c.remove(p, nil) }
+
+// remove is detach. left is the peer, if it is the peer that has left; the caller then writes to p.in.
+func (c *Core) remove(p *Pipe, left *session.Peer) (had bool) {
 	if p.gone.Swap(true) {
-		return
+		return false
 	}
 	c.sendMu.Lock()
+	had = p.since.Swap(0) != 0
 	c.endRun(false)
 	if c.known(p) {
 		c.pattern.Detach(p)
+		p.end(left)
 	}
 	if p.hold != nil {
 		p.hold.Stop()
 	}
+	if p.back != nil {
+		p.discarded.Add(uint64(p.back.giveUp()))
+	}
+	c.endDelivery(p)
 	if l := p.local.Load(); l == nil {
 		p.discarded.Add(uint64(p.out.Drop()))
 	} else if l.other == nil || l.other.gone.Load() {
@@ -109,6 +133,7 @@ func (c *Core) detach(p *Pipe) {
 	c.forgetPipe(p)
 	c.writable.wake()
 	c.quiet.wake()
+	return had
 }
 
 func (c *Core) known(p *Pipe) bool {
@@ -129,51 +154,93 @@ func (c *Core) forgetPipe(p *Pipe) {
 }
 
 // lost is told of the end of a connection, whose tasks the caller holds. A pipe that was accepted ends with it; one
-// that Connect made waits for the next, unless the peers cannot understand each other.
+// that Connect made waits for the next, if there is to be one.
 func (c *Core) lost(cn *conn) {
 	p, d := cn.pipe, cn.dialer
 	p.conn.Store(nil)
 	ended := cn.ending()
+	var left *session.Peer
+	if cn.open.Load() {
+		left = p.peer.Load()
+	}
 	if d == nil {
-		c.detach(p)
+		c.remove(p, left)
 	} else {
-		c.forgetPeer(cn)
+		c.forgetPeer(cn, left)
 	}
 	p.flush.state.Store(taskBlocked)
+	over := d != nil && d.over(cn) && !d.isStopped()
+	if over {
+		c.drop(d)
+	}
 	c.event(ended) // whoever acts on it meets the new state
-	if d != nil {
+	switch {
+	case over:
+		d.tellStopped(cn.failure)
+	case d != nil:
 		c.quiet.wake()
-		d.lost(cn.failure)
+		d.retry()
 	}
 }
 
 // forgetPeer keeps a pipe that Connect made, and what is queued on it, for the next connection.
-func (c *Core) forgetPeer(cn *conn) {
+func (c *Core) forgetPeer(cn *conn, left *session.Peer) {
 	p := cn.pipe
 	c.sendMu.Lock()
 	c.endRun(false)
-	if c.kind.NoResume {
+	c.endDelivery(p)
+	switch {
+	case c.givesUp(p, cn.failure):
+		if p.back != nil {
+			p.discarded.Add(uint64(p.back.giveUp()))
+		}
 		p.discarded.Add(uint64(p.out.Drop()))
-	} else {
+	case p.back != nil:
+		p.back.takeBack()
+	default:
 		p.out.Rewind()
 	}
 	p.forget()
-	if cn.open.Load() {
-		c.pattern.Lost(p)
+	if left != nil {
+		c.withdraw(p)
+		p.end(left)
 	}
+	p.seen.Store(max(p.seen.Load(), cn.seen.Load()))
 	p.ctl.take(nil) // the pattern adds no more
 	p.ctlOut = nil
 	c.sendMu.Unlock()
 	c.writable.wake()
-	if permanent(cn.failure) {
-		c.detach(p)
+}
+
+// givesUp reports whether what is queued for a peer that was lost for the reason why is not for the next one. What is in
+// a spool is sent again from there.
+func (c *Core) givesUp(p *Pipe, why error) bool {
+	return c.kind.NoResume || c.cfg.immediate || p.lane.Load() != nil || errors.Is(why, ErrEvicted)
+}
+
+// introduce tells the pattern of the peer that p has now. Send lock held.
+func (c *Core) introduce(p *Pipe) {
+	if p.muted.Load() {
+		return // it is only there for what is queued still
+	}
+	if p.accepted || c.cfg.immediate {
+		c.pattern.Attach(p)
+	}
+	c.pattern.Ready(p)
+}
+
+// withdraw tells the pattern that a pipe of Connect has lost its peer. Send lock held.
+func (c *Core) withdraw(p *Pipe) {
+	c.pattern.Lost(p)
+	if c.cfg.immediate {
+		c.pattern.Detach(p)
 	}
 }
 
 // drop ends a connector and its pipe; the pipe has no connection.
 func (c *Core) drop(d *connector) {
 	d.stop()
-	if d.local != nil {
+	if d.pipe.Local() {
 		d.pipe.closeLocal()
 	} else {
 		c.abandon(d.pipe)

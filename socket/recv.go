@@ -29,13 +29,13 @@ func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 	}
 	c.unlockRecv(err)
 	if err == ringmq.ErrWouldBlock {
-		return c.recvSlow(ctx)
+		return c.recvSlow(ctx, c.receive)
 	}
 	return m, err
 }
 
 // TryRecv is Recv without waiting: [ringmq.ErrWouldBlock] if there is nothing.
-func (r Receiver) TryRecv() (ringmq.Message, error) { return r.core.tryRecv() }
+func (r Receiver) TryRecv() (ringmq.Message, error) { return r.core.tryRecv(r.core.receive) }
 
 // RecvBatch waits for a message and fills dst with it and with as many as can be had without waiting. It returns how
 // many; at least one unless there is an error.
@@ -46,7 +46,7 @@ func (r Receiver) RecvBatch(ctx context.Context, dst []ringmq.Message) (n int, e
 	if n = r.core.recvSome(dst); n > 0 {
 		return n, nil
 	}
-	m, err := r.core.recvSlow(ctx)
+	m, err := r.core.recvSlow(ctx, r.core.receive)
 	if err != nil {
 		return 0, err
 	}
@@ -54,8 +54,15 @@ func (r Receiver) RecvBatch(ctx context.Context, dst []ringmq.Message) (n int, e
 	return 1 + r.core.recvSome(dst[1:]), nil
 }
 
-// Messages ranges over the messages that arrive. An error ends the range, after it was yielded once; the end of ctx
-// and of the socket are errors too.
+// Messages ranges over the messages that arrive, as Recv does. Leaving the range loses nothing. An error ends it, after
+// it was yielded once; the end of ctx and of the socket are errors too. A REP replies to each message before the next.
+//
+//	for m, err := range sub.Messages(ctx) {
+//		if err != nil {
+//			return err
+//		}
+//		…
+//	}
 func (r Receiver) Messages(ctx context.Context) iter.Seq2[ringmq.Message, error] {
 	return func(yield func(ringmq.Message, error) bool) {
 		for {
@@ -85,11 +92,11 @@ func (c *Core) unlockRecv(err error) {
 	}
 }
 
-func (c *Core) tryRecv() (m ringmq.Message, err error) {
+func (c *Core) tryRecv(take func(*ringmq.Message) error) (m ringmq.Message, err error) {
 	if err = c.lockRecv(); err != nil {
 		return m, err
 	}
-	if err = c.pattern.Recv(&c.got); err == nil {
+	if err = take(&c.got); err == nil {
 		m = c.got
 	}
 	c.unlockRecv(err)
@@ -109,16 +116,18 @@ func (c *Core) recvSome(dst []ringmq.Message) (n int) {
 }
 
 // recvSlow waits for a message: it polls by itself while that pays, and parks then.
-func (c *Core) recvSlow(ctx context.Context) (ringmq.Message, error) {
-	if m, err := c.spin(ctx); err != ringmq.ErrWouldBlock {
+func (c *Core) recvSlow(ctx context.Context, take func(*ringmq.Message) error) (ringmq.Message, error) {
+	start := now()
+	if m, err := c.spin(ctx, start, take); err != ringmq.ErrWouldBlock {
 		return m, err
 	}
 	c.readable.n.Add(1)
 	defer c.readable.n.Add(-1)
 	c.drive.handBack()
 	for {
-		m, err := c.tryRecv()
+		m, err := c.tryRecv(take)
 		if err != ringmq.ErrWouldBlock {
+			c.drive.waited(now() - start)
 			return m, err
 		}
 		if err := c.wait(ctx, c.readable.ch, "receive"); err != nil {
@@ -149,10 +158,9 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 			p.in.q.Consume()
 			p.look(false)
 		case p.direct != nil:
-			if slot = p.nextDirect(); slot == nil {
+			if !p.nextDirect(m) {
 				continue
 			}
-			*m, *slot = *slot, ringmq.Message{}
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
 			p.look(true)
@@ -175,7 +183,15 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 func (c *Core) endTurn(p *Pipe) {
 	p.look(true)
 	if p.in.rest() {
-		c.turns = slices.Delete(c.turns, c.turn, c.turn+1)
+		c.leaveTurn(c.turn)
+	}
+}
+
+// leaveTurn takes entry i off the list.
+func (c *Core) leaveTurn(i int) {
+	c.turns = slices.Delete(c.turns, i, i+1)
+	if c.turn > i {
+		c.turn--
 	}
 }
 
@@ -220,7 +236,7 @@ func (p *Pipe) look(empty bool) {
 		return
 	}
 	if cn := p.conn.Load(); cn != nil {
-		cn.beat.Load().heard() // the silence was ours
+		cn.signs.given() // the silence was ours
 		if !empty && p.core.drives() {
 			p.core.drive.begin() // should no receiver come
 			return
@@ -235,7 +251,7 @@ func (p *Pipe) look(empty bool) {
 func (p *Pipe) resume() {
 	if l := p.local.Load(); l != nil {
 		if l.other != nil {
-			l.other.core.writable.wake()
+			l.other.goOn()
 		}
 		return
 	}

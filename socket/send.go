@@ -3,6 +3,8 @@ package socket
 import (
 	"context"
 	"fmt"
+	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"github.com/ringmq/ringmq"
@@ -19,22 +21,39 @@ func NewSender(c *Core) Sender { return Sender{c} }
 // Send queues m for a peer, as the pattern says, and waits while none can take it. Once it returns nil the frames
 // belong to the library; on an error the caller has them back. Errors: [ringmq.ErrClosed], [ringmq.ErrInvalidMessage],
 // [ringmq.ErrTooLarge], what the pattern adds, and the context's own.
-func (s Sender) Send(ctx context.Context, m ringmq.Message) error { return s.core.send(ctx, &m) }
+func (s Sender) Send(ctx context.Context, m ringmq.Message) error {
+	if o := s.core.spooled; o != nil {
+		own := m
+		return o.send(ctx, &own, false)
+	}
+	return s.core.send(ctx, &m)
+}
 
 // TrySend is Send without waiting: [ringmq.ErrWouldBlock] if no peer can take m now.
 func (s Sender) TrySend(m ringmq.Message) error {
-	return s.core.trySend(&m)
+	if o := s.core.spooled; o != nil {
+		own := m
+		return o.trySend(&own)
+	}
+	return s.core.trySend(&m, false)
 }
 
 // SendBytes sends a message of copies of the frames: the caller may write to them again as soon as it returns.
 // Otherwise it is Send.
 func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
+	if o := s.core.spooled; o != nil {
+		m := ringmq.NewMessage(slices.Clone(frames)...)
+		return o.send(ctx, &m, true)
+	}
 	return s.core.sendBytes(ctx, frames)
 }
 
 // SendBatch sends the messages in order, as Send does, and returns how many were taken; an error is about the one that
 // follows, which the caller has back together with those after it.
 func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err error) {
+	if o := s.core.spooled; o != nil {
+		return o.sendBatch(ctx, ms)
+	}
 	for n < len(ms) {
 		k, err := s.core.sendSome(ms[n:])
 		n += k
@@ -104,10 +123,12 @@ func (c *Core) unlockSend() {
 	}
 }
 
-func (c *Core) trySend(m *ringmq.Message) error {
+// trySend sends without waiting. late: the sender has waited for as long as it is to wait for slow peers.
+func (c *Core) trySend(m *ringmq.Message, late bool) error {
 	if err := c.lockSend(); err != nil {
 		return err
 	}
+	c.fan.late = late
 	c.give = *m // the pattern takes it by reference, and the caller's need not be allocated
 	err := c.check(&c.give)
 	if err == nil {
@@ -120,11 +141,11 @@ func (c *Core) trySend(m *ringmq.Message) error {
 }
 
 func (c *Core) send(ctx context.Context, m *ringmq.Message) error {
-	if err := c.trySend(m); err != ringmq.ErrWouldBlock {
+	if err := c.trySend(m, false); err != ringmq.ErrWouldBlock {
 		return err
 	}
 	own := *m
-	return c.await(ctx, func() error { return c.trySend(&own) })
+	return c.await(ctx, func(late bool) error { return c.trySend(&own, late) })
 }
 
 // sendSome sends as many of ms as go without waiting, under one lock; fewer if something is to be written, which waits
@@ -133,6 +154,7 @@ func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 	if err := c.lockSend(); err != nil {
 		return 0, err
 	}
+	c.fan.late = false
 	for err == nil && n < len(ms) && c.nclaims == 0 {
 		if err = c.check(&ms[n]); err == nil {
 			err = c.pattern.Send(&ms[n], false)
@@ -147,21 +169,22 @@ func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 }
 
 func (c *Core) sendBytes(ctx context.Context, frames [][]byte) error {
-	err := c.trySendBytes(frames)
+	err := c.trySendBytes(frames, false)
 	if err != ringmq.ErrWouldBlock {
 		return err
 	}
 	// It has to wait, which costs more than this allocation.
 	own := append([][]byte(nil), frames...)
-	return c.await(ctx, func() error { return c.trySendBytes(own) })
+	return c.await(ctx, func(late bool) error { return c.trySendBytes(own, late) })
 }
 
 // trySendBytes lends the frames to the pattern. The list of frames is copied into the socket's own, so that a caller's
 // argument list need not be allocated.
-func (c *Core) trySendBytes(frames [][]byte) error {
+func (c *Core) trySendBytes(frames [][]byte, late bool) error {
 	if err := c.lockSend(); err != nil {
 		return err
 	}
+	c.fan.late = late
 	if len(frames) == 1 {
 		c.give = ringmq.Assemble(nil, frames[0], nil)
 	} else {
@@ -179,19 +202,50 @@ func (c *Core) trySendBytes(frames [][]byte) error {
 	return err
 }
 
-// await calls try, again whenever there may be room, until it returns anything but ErrWouldBlock.
-func (c *Core) await(ctx context.Context, try func() error) error {
+// await calls try, again whenever there may be room, until it returns anything but ErrWouldBlock. After the time of
+// [BlockFor] it is told that it is late.
+func (c *Core) await(ctx context.Context, try func(late bool) error) error {
 	c.writable.waiting.Add(1)
 	defer c.writable.waiting.Add(-1)
+	patient, cancel := c.patience(ctx)
+	defer cancel()
 	for {
 		room := c.writable.next()
-		if err := try(); err != ringmq.ErrWouldBlock {
+		late := patient.Err() != nil && ctx.Err() == nil
+		if err := try(late); err != ringmq.ErrWouldBlock {
 			return err
 		}
-		if err := c.wait(ctx, room, "send"); err != nil {
+		if c.soon(room) {
+			continue
+		}
+		if err := c.wait(patient, room, "send"); err != nil && (late || ctx.Err() != nil || c.closing.Load()) {
 			return err
 		}
 	}
+}
+
+// patience is ctx, until the time of [BlockFor] is over.
+func (c *Core) patience(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d := c.cfg.overflow.wait; d > 0 {
+		return context.WithTimeout(ctx, d)
+	}
+	return ctx, func() {}
+}
+
+// soon waits a moment for room that a receiver in this process is about to make: parking and being woken takes longer
+// than half a queue of messages.
+func (c *Core) soon(room <-chan struct{}) bool {
+	if !c.near.Load() {
+		return false
+	}
+	for start := now(); now()-start < int64(roomSpin); runtime.Gosched() {
+		select {
+		case <-room:
+			return true
+		default:
+		}
+	}
+	return false
 }
 
 // pace tells how densely a socket sends, whomever to.
@@ -225,6 +279,9 @@ func (c *Core) claim(p *Pipe) bool {
 
 // wrote wakes senders when a pipe has come down to half its mark.
 func (c *Core) wrote(p *Pipe) {
+	if o := p.lane.Load(); o != nil {
+		o.written(p)
+	}
 	if c.writable.waiting.Load() > 0 && p.room() {
 		c.writable.wake()
 	}
@@ -232,6 +289,9 @@ func (c *Core) wrote(p *Pipe) {
 
 // room reports whether the queue is down to half the mark. The sender's count may be a little behind.
 func (p *Pipe) room() bool {
+	if p.back != nil {
+		return p.back.halved()
+	}
 	appended, _ := p.taken()
 	queued := int64(appended) - int64(p.out.Done())
 	return queued <= int64(p.core.cfg.sendHWM/2)

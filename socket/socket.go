@@ -12,6 +12,7 @@ import (
 	_ "github.com/ringmq/ringmq/transport/inproc" // the transports that are there by default
 	_ "github.com/ringmq/ringmq/transport/ipc"
 	_ "github.com/ringmq/ringmq/transport/tcp"
+	_ "github.com/ringmq/ringmq/transport/udp"
 )
 
 // Socket is what every socket type has. Its methods may be called by any number of goroutines at once.
@@ -25,8 +26,8 @@ func (s Socket) Type() string { return s.core.kind.Name }
 
 // Bind takes connections at the endpoint. It returns the endpoint with the real address, which is what Unbind takes,
 // and what peers may connect to: wildcards and port 0 are replaced. A socket may be bound to many. Errors:
-// [ringmq.ErrInvalidEndpoint], [ringmq.ErrUnknownTransport], [ringmq.ErrAddrInUse], [ringmq.ErrClosed], and those of
-// the operating system.
+// [ringmq.ErrInvalidEndpoint], [ringmq.ErrUnknownTransport], [ringmq.ErrUnsupported], [ringmq.ErrAddrInUse],
+// [ringmq.ErrClosed], and those of the operating system; [ringmq.ErrState] for a DGRAM that is bound.
 func (s Socket) Bind(endpoint string) (bound string, err error) {
 	c := s.core
 	bound, err = c.bind(endpoint)
@@ -39,7 +40,7 @@ func (s Socket) Bind(endpoint string) (bound string, err error) {
 }
 
 func (c *Core) bind(endpoint string) (string, error) {
-	t, _, addr, err := transport.Lookup(endpoint)
+	t, scheme, addr, err := transport.Lookup(endpoint)
 	if err != nil {
 		return "", err
 	}
@@ -49,10 +50,13 @@ func (c *Core) bind(endpoint string) (string, error) {
 	if c.closing.Load() {
 		return "", ringmq.ErrClosed
 	}
+	if err := c.kind.suits(t, true); err != nil {
+		return "", err
+	}
 	var ln *listener
 	switch t := t.(type) {
 	case transport.Stream:
-		l, err := t.Listen(context.Background(), addr, transport.Options{})
+		l, err := c.listen(t, scheme, addr)
 		if err != nil {
 			return "", err
 		}
@@ -60,12 +64,19 @@ func (c *Core) bind(endpoint string) (string, error) {
 			_ = l.Close()
 			return "", ringmq.ErrClosed
 		}
+	case transport.Datagram:
+		if ln, err = c.bindDatagrams(t, addr); err != nil {
+			return "", err
+		}
 	case transport.Local:
 		bound, unbind, err := t.Bind(addr, func(peer any) { c.acceptLocal(endpoint, peer) })
 		if err != nil {
 			return "", err
 		}
-		ln = &listener{core: c, bound: bound, stop: unbind}
+		ln = &listener{core: c, bound: bound, stop: func() {
+			unbind()
+			c.event(Event{Type: ListenerClosed, Endpoint: bound})
+		}}
 	default:
 		return "", fmt.Errorf("%w: the transport can neither listen nor join", ringmq.ErrInvalidEndpoint)
 	}
@@ -91,7 +102,8 @@ func (c *Core) addListener(ln *listener) bool {
 // sent, and queue, before there is a connection. Over inproc too the peer may bind later. Progress and failures are
 // reported as events; see [Socket.Monitor]. A second Connect to one endpoint makes a second connection, except for
 // PUB, SUB, REQ and DEALER sockets, where it is a no-op as in libzmq. Errors: [ringmq.ErrInvalidEndpoint],
-// [ringmq.ErrUnknownTransport], [ringmq.ErrClosed]; [ringmq.ErrState] for a PAIR or CHANNEL that has its peer.
+// [ringmq.ErrUnknownTransport], [ringmq.ErrUnsupported], [ringmq.ErrClosed]; [ringmq.ErrState] for a PAIR or CHANNEL that
+// has its peer.
 func (s Socket) Connect(endpoint string) error {
 	_, err := s.core.Connect(endpoint)
 	return err
@@ -99,14 +111,20 @@ func (s Socket) Connect(endpoint string) error {
 
 // Connect is [Socket.Connect]. It returns the pipe that it made, nil where it is a no-op.
 func (c *Core) Connect(endpoint string) (*Pipe, error) {
-	p, err := c.connectTo(endpoint)
+	return c.ConnectBy(endpoint, func(*Pipe) error { return nil })
+}
+
+// ConnectBy is Connect; claim looks at the pipe before the pattern gets it, and can refuse it. claim runs with the send
+// lock held.
+func (c *Core) ConnectBy(endpoint string, claim func(*Pipe) error) (*Pipe, error) {
+	p, err := c.connectTo(endpoint, claim)
 	if err != nil {
 		return nil, c.failed("connect", endpoint, err)
 	}
 	return p, nil
 }
 
-func (c *Core) connectTo(endpoint string) (*Pipe, error) {
+func (c *Core) connectTo(endpoint string, claim func(*Pipe) error) (*Pipe, error) {
 	t, _, addr, err := transport.Lookup(endpoint)
 	if err != nil {
 		return nil, err
@@ -117,10 +135,13 @@ func (c *Core) connectTo(endpoint string) (*Pipe, error) {
 	if c.closing.Load() {
 		return nil, ringmq.ErrClosed
 	}
+	if err := c.kind.suits(t, false); err != nil {
+		return nil, err
+	}
 	if c.kind.OneConnect && c.connected(endpoint) {
 		return nil, nil
 	}
-	return c.addDialer(t, endpoint, addr)
+	return c.addDialer(t, endpoint, addr, claim)
 }
 
 func (c *Core) connected(endpoint string) bool {
@@ -129,17 +150,21 @@ func (c *Core) connected(endpoint string) bool {
 	return slices.ContainsFunc(c.dialers, func(d *connector) bool { return d.endpoint == endpoint })
 }
 
-func (c *Core) addDialer(t transport.Transport, endpoint, addr string) (*Pipe, error) {
+func (c *Core) addDialer(
+	t transport.Transport, endpoint, addr string, claim func(*Pipe) error,
+) (*Pipe, error) {
 	var d *connector
 	switch t := t.(type) {
 	case transport.Stream:
 		d = c.connectStream(t, endpoint, addr)
+	case transport.Datagram:
+		d = c.connectDatagrams(t, endpoint, addr)
 	case transport.Local:
 		d = c.connectLocal(t, endpoint, addr)
 	default:
 		return nil, fmt.Errorf("%w: the transport can neither dial nor join", ringmq.ErrInvalidEndpoint)
 	}
-	if err := c.attach(d.pipe); err != nil {
+	if err := c.attach(d.pipe, claim); err != nil {
 		d.stop()
 		return nil, err
 	}
@@ -171,7 +196,7 @@ func (d *connector) begin() error {
 
 // Unbind ends what Bind began; bound is the string that it returned. Connections accepted there are closed once what
 // is queued for them is written, or the linger period is over; what they sent and was not yet received is thrown away.
-// Over inproc they stay. Error: [ringmq.ErrNotFound].
+// Over inproc they stay. The address of a DGRAM is free when what is queued is sent. Error: [ringmq.ErrNotFound].
 func (s Socket) Unbind(bound string) error {
 	c := s.core
 	c.mu.Lock()
@@ -184,26 +209,29 @@ func (s Socket) Unbind(bound string) error {
 	c.listeners = slices.Delete(c.listeners, i, i+1)
 	c.mu.Unlock()
 	ln.stop() // before the connections are collected: one that comes later sees it
-	for _, cn := range c.leaving(bound) {
-		c.retire(cn.pipe, nil)
+	for _, p := range c.leaving(ln) {
+		c.retire(p, nil)
 	}
 	return nil
 }
 
-// leaving is the connections accepted at bound, with one added to c.work for each.
-func (c *Core) leaving(bound string) (conns []*conn) {
+// leaving is the pipes of what was accepted at a listener, with one added to c.work for each.
+func (c *Core) leaving(ln *listener) (pipes []*Pipe) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.finished {
 		return nil
 	}
 	for cn := range c.conns {
-		if cn.pipe.accepted && cn.pipe.endpoint == bound {
-			conns = append(conns, cn)
+		if cn.pipe.accepted && cn.pipe.endpoint == ln.bound {
+			pipes = append(pipes, cn.pipe)
 		}
 	}
-	c.work.Add(len(conns))
-	return conns
+	if ln.pipe != nil {
+		pipes = append(pipes, ln.pipe)
+	}
+	c.work.Add(len(pipes))
+	return pipes
 }
 
 // Disconnect ends what Connect began; endpoint is the string that was given to it. What is queued is written first,
@@ -261,6 +289,7 @@ func (s Socket) Stats() Stats { return s.core.stats() }
 func (s Socket) Peers() []Peer { return s.core.peers() }
 
 // Monitor returns a channel of what happens to the socket's connections, until ctx ends or the socket closes; then the
-// channel is closed. A reader that falls behind misses events, which Stats counts; it never holds the socket up. Over
-// inproc only binds, closings and refusals are reported.
+// channel is closed, and the last event has said why. A reader that falls behind misses events, which the next Event
+// and Stats count; it never holds the socket up. What is told, in which order, is said at [EventType]; the attempts to
+// connect are not told over inproc, where nothing can fail before there is a peer.
 func (s Socket) Monitor(ctx context.Context) <-chan Event { return s.core.watch(ctx) }

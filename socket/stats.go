@@ -20,6 +20,8 @@ type Stats struct {
 	Pending uint64
 	// MissedEvents counts monitor events that found their reader behind.
 	MissedEvents uint64
+	// Losses is what Dropped is made of.
+	Losses Losses
 	// Peers has the same for each peer there is, by its ID.
 	Peers map[uint64]PeerStats
 }
@@ -28,6 +30,7 @@ type Stats struct {
 type PeerStats struct {
 	Endpoint                                 string
 	Sent, Received, Dropped, Queued, Pending uint64
+	Losses                                   Losses // what Dropped is made of
 }
 
 // Peer is one peer of a socket.
@@ -36,11 +39,19 @@ type Peer struct {
 	Endpoint   string // as Bind returned it, or as it was given to Connect
 	Address    string // network address; of the last connection, if there is none now
 	Connected  bool   // the handshake is through
+	Accepted   bool   // the peer has connected to us, not we to it
 	Since      time.Time
 	SocketType string
-	Identity   string
-	Version    string            // of ZMTP, such as "3.1"
+	Identity   string // what it announced
+	// RoutingID is what stands in front of messages from and to this peer, where the socket has routing ids (ROUTER,
+	// SERVER, PEER).
+	RoutingID  string
+	Version    string            // of ZMTP, such as "3.1"; "" for a peer that does not speak it
+	Mechanism  string            // of security, such as "NULL"; "" over inproc and before ZMTP 3.0
 	Properties map[string]string // what it announced
+	// LastSeen is when something last arrived from the peer, a heartbeat included, in this connection or the one
+	// before. It may lie up to 20 ms too far back. Over inproc a peer that is connected is seen now.
+	LastSeen time.Time
 	PeerStats
 }
 
@@ -48,6 +59,7 @@ func (s *Stats) add(p PeerStats) {
 	s.Sent += p.Sent
 	s.Received += p.Received
 	s.Dropped += p.Dropped
+	s.Losses.add(p.Losses)
 	s.Queued += p.Queued
 	s.Pending += p.Pending
 }
@@ -58,7 +70,19 @@ func (p *Pipe) taken() (appended, passed uint64) {
 	p.core.sendMu.Lock()
 	defer p.core.sendMu.Unlock()
 	p.core.endRun(false)
+	if p.back != nil {
+		return p.back.appended(), p.passed
+	}
 	return p.out.Appended(), p.passed
+}
+
+// doneWith is the number of messages that are not in the outbound queue any more; that of those among them that wait
+// for another connection, and that of messages that were given up and never were in it.
+func (p *Pipe) doneWith() (done, takenBack, givenUp uint64) {
+	if p.back != nil {
+		return p.back.doneWith()
+	}
+	return p.out.Done(), 0, 0
 }
 
 func (p *Pipe) receivedDirectly() (n uint64) {
@@ -71,21 +95,36 @@ func (p *Pipe) stats() PeerStats {
 	s := PeerStats{
 		Endpoint: p.endpoint,
 		Received: p.in.q.Published() + p.receivedDirectly(),
-		Dropped:  p.dropped.Load() + p.discarded.Load(),
+		Losses:   p.losses(),
 		Pending:  uint64(p.in.q.Depth()),
 	}
+	done, takenBack, givenUp := p.doneWith()
+	s.Dropped = s.Losses.messages() + p.lost() + givenUp
+	if p.latest != nil {
+		p.latest.count(&s)
+	}
 	if l := p.local.Load(); l != nil {
-		s.Sent = passed - p.discarded.Load()
+		s.Sent = passed - min(passed, p.discarded.Load()) // which counts notes of the peer's arrival too
+		if p.back != nil {
+			s.Queued = uint64(p.back.depth())
+		}
 		if l.other == nil && !p.gone.Load() {
-			s.Queued = uint64(l.to.q.Depth())
-			s.Sent -= min(s.Sent, s.Queued)
+			s.Queued += uint64(l.to.q.Depth())
+			s.Sent -= min(s.Sent, uint64(l.to.q.Depth()))
 		}
 		return s
 	}
-	done := p.out.Done()
-	s.Sent = done - p.discarded.Load()
+	s.Sent = done - p.discarded.Load() - takenBack
 	s.Queued = appended - min(done, appended) // more may have been queued and written since
 	return s
+}
+
+// lost is the number of messages that were given up with the peer. What is in a spool is not.
+func (p *Pipe) lost() uint64 {
+	if p.lane.Load() != nil {
+		return 0
+	}
+	return p.discarded.Load()
 }
 
 func (c *Core) stats() Stats {
@@ -122,14 +161,20 @@ func (c *Core) peers() []Peer {
 }
 
 func (p *Pipe) describe() Peer {
-	d := Peer{ID: p.id, Endpoint: p.endpoint, Address: p.Address(), PeerStats: p.stats()}
+	d := Peer{
+		ID: p.id, Endpoint: p.endpoint, Address: p.Address(), Accepted: p.accepted, LastSeen: p.lastSeen(),
+		PeerStats: p.stats(),
+	}
 	peer, since := p.peer.Load(), p.since.Load()
 	if peer == nil || since == 0 {
 		return d
 	}
 	d.Connected, d.Since = true, time.Unix(0, since)
-	d.SocketType, d.Identity = peer.SocketType, string(peer.Identity)
-	d.Version = string([]byte{'0' + peer.Version.Major, '.', '0' + peer.Version.Minor})
+	d.SocketType, d.Identity, d.Mechanism = peer.SocketType, string(peer.Identity), peer.Mechanism
+	d.RoutingID = string(p.Tag())
+	if peer.Version.Major > 0 {
+		d.Version = string([]byte{'0' + peer.Version.Major, '.', '0' + peer.Version.Minor})
+	}
 	d.Properties = maps.Clone(peer.Properties.All())
 	return d
 }

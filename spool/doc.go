@@ -60,7 +60,7 @@
 //
 // # Building delivery upon it
 //
-// What a sending socket does, with windows of messages in flight to several peers:
+// A socket that is given a spool, with socket.WithSpool, does all that follows. What a sending socket does, with windows of messages in flight to several peers:
 //
 //	Send                   r := sp.Append(m); if c.Claim(r) and a peer has room: send m to it, from memory.
 //	                       If Claim says no, or no peer has room after it (c.Return(r.Sequence)): leave it to the pump.

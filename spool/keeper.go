@@ -124,3 +124,15 @@ func (s *Spool) count(seg seglog.Segment, floor uint64) {
 		s.dropped.Add(seg.Last - max(seg.First-1, floor))
 	}
 }
+
+// Compact writes down what has been acknowledged and removes what is not to be kept any longer, which otherwise happens by
+// itself as acknowledgements come.
+func (s *Spool) Compact() error {
+	if s.o.readOnly {
+		return s.wrap(ErrReadOnly)
+	}
+	if err := s.ledger.Commit(); err != nil {
+		return s.wrap(err)
+	}
+	return s.wrap(s.trim())
+}

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/ringmq/ringmq"
@@ -15,6 +16,9 @@ type Entry struct {
 	Key []byte
 	// DeliverAt, if not zero, is when the message is to be delivered, and not before.
 	DeliverAt time.Time
+	// For, if set, is the name of the one consumer that the message is for: to others it is as if it were not there. The spool
+	// keeps it only if it knows that consumer.
+	For string
 }
 
 // Durability is how far a message has come.
@@ -57,8 +61,18 @@ type Record struct {
 	Message ringmq.Message
 }
 
+func (e *Entry) check() error {
+	switch {
+	case e.Message.Len() == 0:
+		return ringmq.ErrInvalidMessage
+	case len(e.For) > MaxName:
+		return fmt.Errorf("%w: the name of a consumer, of %d bytes", ringmq.ErrTooLarge, len(e.For))
+	}
+	return nil
+}
+
 func (e *Entry) record() format.Record {
-	return format.Record{Message: e.Message, Key: e.Key, DeliverAt: nanoseconds(e.DeliverAt)}
+	return format.Record{Message: e.Message, Key: e.Key, Target: []byte(e.For), DeliverAt: nanoseconds(e.DeliverAt)}
 }
 
 func fromRecord(r *format.Record) Record {

@@ -123,14 +123,15 @@ func (m *machine) appendBatch(t *rapid.T) {
 
 // appendBadly appends while the disk is full: nothing happens.
 func (m *machine) appendBadly(t *rapid.T) {
-	m.fsys.Fail = func(op vfstest.Op) error {
+	percent := rapid.IntRange(0, 100).Draw(t, "percent written")
+	m.fsys.SetFail(func(op vfstest.Op) error {
 		if op.Kind == vfstest.Write && op.Size > 0 {
-			return &vfstest.Short{N: rapid.IntRange(0, op.Size).Draw(t, "short"), Err: syscall.ENOSPC}
+			return &vfstest.Short{N: op.Size * percent / 100, Err: syscall.ENOSPC}
 		}
 		return nil
-	}
+	})
 	_, err := m.s.Append(context.Background(), text("%s", m.newText(t)))
-	m.fsys.Fail = nil
+	m.fsys.SetFail(nil)
 	require.ErrorIs(t, err, syscall.ENOSPC)
 }
 

@@ -3,8 +3,13 @@ package spool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/ringmq/ringmq"
 
 	"github.com/ringmq/ringmq/spool/internal/seglog"
 )
@@ -19,7 +24,8 @@ type Start struct {
 type startKind uint8
 
 const (
-	oldest startKind = iota
+	_ startKind = iota // as oldest
+	oldest
 	newest
 	atSequence
 	atTime
@@ -36,6 +42,47 @@ func FromSequence(sequence uint64) Start { return Start{kind: atSequence, sequen
 
 // FromTime begins with the first message that was appended at this time or later.
 func FromTime(t time.Time) Start { return Start{kind: atTime, time: t} }
+
+// String is "oldest", "newest", "sequence N", or "time N" in nanoseconds since 1970 UTC; for the zero Start, which stands
+// for the oldest message or for where a consumer was, it is empty. [ParseStart] reads it.
+func (s Start) String() string {
+	switch s.kind {
+	case oldest:
+		return "oldest"
+	case newest:
+		return "newest"
+	case atSequence:
+		return "sequence " + strconv.FormatUint(s.sequence, 10)
+	case atTime:
+		return "time " + strconv.FormatInt(s.time.UnixNano(), 10)
+	}
+	return ""
+}
+
+// ParseStart reads what [Start.String] has written. Error: [ringmq.ErrInvalidOption].
+func ParseStart(text string) (Start, error) {
+	switch text {
+	case "":
+		return Start{}, nil
+	case "oldest":
+		return FromOldest(), nil
+	case "newest":
+		return FromNewest(), nil
+	}
+	switch word, number, _ := strings.Cut(text, " "); word {
+	case "sequence":
+		n, err := strconv.ParseUint(number, 10, 64)
+		if err == nil {
+			return FromSequence(n), nil
+		}
+	case "time":
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err == nil {
+			return FromTime(time.Unix(0, n)), nil
+		}
+	}
+	return Start{}, fmt.Errorf("%w: a place in a spool, %q", ringmq.ErrInvalidOption, text)
+}
 
 // Reader reads the messages of a spool in order, and then those that are appended, without a hole or a duplicate. It sees
 // a message when that is as safe as the policy says. One goroutine at a time may use it; it must be closed.

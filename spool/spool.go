@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/spool/internal/format"
 	"github.com/ringmq/ringmq/spool/internal/ledger"
 	"github.com/ringmq/ringmq/spool/internal/seglog"
@@ -135,8 +134,8 @@ func (s *Spool) reconcile() error {
 // for space in a full spool: what is in the spool has been appended. The caller keeps the message, and has it alone
 // after an error, unless that is a [*FailedError]: then the message may or may not be there after the next Open.
 func (s *Spool) Append(ctx context.Context, e Entry) (Receipt, error) {
-	if e.Message.Len() == 0 {
-		return Receipt{}, s.wrap(ringmq.ErrInvalidMessage)
+	if err := e.check(); err != nil {
+		return Receipt{}, s.wrap(err)
 	}
 	r := e.record()
 	if err := s.log.Append(ctx, &r); err != nil {
@@ -150,8 +149,8 @@ func (s *Spool) Append(ctx context.Context, e Entry) (Receipt, error) {
 func (s *Spool) AppendBatch(ctx context.Context, es []Entry) ([]Receipt, error) {
 	rs := make([]format.Record, len(es))
 	for i := range es {
-		if es[i].Message.Len() == 0 {
-			return nil, s.wrap(ringmq.ErrInvalidMessage)
+		if err := es[i].check(); err != nil {
+			return nil, s.wrap(err)
 		}
 		rs[i] = es[i].record()
 	}

@@ -1,13 +1,15 @@
 // Package transport says what a transport is and finds the one that an endpoint names.
 //
 // An endpoint is a prefix and an address, "tcp://127.0.0.1:5556": the prefix chooses the transport, the address is that
-// transport's own business. There are two kinds:
+// transport's own business. There are three kinds:
 //
 //	Stream   tcp, ipc    Listen and Dial give byte streams; a session speaks ZMTP over them
 //	Local    inproc      Bind and Connect bring two peers of one process together; no bytes, no ZMTP
+//	Datagram udp         Open and Aim give sockets of single datagrams; no connections, no ZMTP
 //
 //	endpoint ──Lookup──> Transport ─┬─ Stream ──Dial, Accept──> net.Conn ──> session ──> pipe
-//	                                └─ Local  ──accept(peer)──────────────────────────> pipe
+//	                                ├─ Local  ──accept(peer)──────────────────────────> pipe
+//	                                └─ Datagram ──Open, Aim──> DatagramSocket ────────> pipe
 //
 // A transport registers itself when it is imported, as the drivers of database/sql do, so that a program gets another
 // one with one import and no other change:

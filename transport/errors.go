@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"net"
 
 	"github.com/ringmq/ringmq"
 )
@@ -29,4 +30,11 @@ func Failed(scheme, addr string, err error) error {
 		err = fmt.Errorf("%w: %w", ringmq.ErrAddrInUse, err)
 	}
 	return &ringmq.Error{Endpoint: Endpoint(scheme, addr), Err: err}
+}
+
+// TurnedAway closes a connection and returns the error of Accept for it, as [Listener] describes: its Peer is set.
+func TurnedAway(endpoint string, c net.Conn, err error) error {
+	peer := PeerAddr(c).String() // a Unix socket that is closed cannot tell
+	c.Close()
+	return &ringmq.Error{Endpoint: endpoint, Peer: peer, Err: err}
 }

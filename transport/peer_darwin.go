@@ -1,27 +1,25 @@
 package transport
 
 import (
-	"errors"
 	"net"
 
 	"golang.org/x/sys/unix"
 )
 
 // peerProcess asks for the credentials that the peer had when it connected.
-func peerProcess(c *net.UnixConn) (net.Addr, error) {
+func peerProcess(c *net.UnixConn) (process, error) {
 	raw, err := c.SyscallConn()
 	if err != nil {
-		return nil, err
+		return process{}, err
 	}
 	var p process
-	var optErr error
-	err = raw.Control(func(fd uintptr) {
-		var cred *unix.Xucred
-		if cred, optErr = unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED); optErr != nil {
-			return
+	err = OnDescriptor(raw, func(fd uintptr) error {
+		cred, err := unix.GetsockoptXucred(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERCRED)
+		if err == nil {
+			p = process{uid: int(cred.Uid), gid: int(cred.Groups[0])}
+			p.pid, _ = unix.GetsockoptInt(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERPID)
 		}
-		p = process{uid: int(cred.Uid), gid: int(cred.Groups[0])}
-		p.pid, _ = unix.GetsockoptInt(int(fd), unix.SOL_LOCAL, unix.LOCAL_PEERPID)
+		return err
 	})
-	return p, errors.Join(err, optErr)
+	return p, err
 }

@@ -7,4 +7,4 @@ import (
 	"net"
 )
 
-func peerProcess(*net.UnixConn) (net.Addr, error) { return nil, errors.ErrUnsupported }
+func peerProcess(*net.UnixConn) (process, error) { return process{}, errors.ErrUnsupported }

@@ -23,7 +23,9 @@ func SetBacklog(l syscall.Conn, backlog int) error {
 	if err != nil {
 		return err
 	}
-	var listenErr error
-	err = raw.Control(func(fd uintptr) { listenErr = syscall.Listen(int(fd), backlog) })
-	return errors.Join(err, listenErr)
+	return OnDescriptor(raw, func(fd uintptr) error { return syscall.Listen(int(fd), backlog) })
+}
+
+func setsockopt(fd uintptr, level, opt, value int) error {
+	return syscall.SetsockoptInt(int(fd), level, opt, value)
 }

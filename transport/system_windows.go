@@ -18,3 +18,7 @@ func IsRefused(err error) bool {
 
 // SetBacklog does nothing: Winsock takes the backlog only once, and package net has used that up.
 func SetBacklog(syscall.Conn, int) error { return nil }
+
+func setsockopt(fd uintptr, level, opt, value int) error {
+	return syscall.SetsockoptInt(syscall.Handle(fd), level, opt, value)
+}

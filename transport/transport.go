@@ -3,18 +3,57 @@ package transport
 import (
 	"context"
 	"net"
+	"time"
 )
 
 // Options carries what a socket's options say to its transports. The zero value is the default of every field.
 type Options struct {
 	// Backlog is the number of connections that the system completes and holds before Accept takes them; 0 is the
 	// system's own figure (net.core.somaxconn on Linux, which is also the most it grants). Windows fixes it when the
-	// listener is made and ignores this field.
+	// listener is made and ignores this field; see HasBacklog.
 	Backlog int
+	// SendBuffer and RecvBuffer are the sizes of the system's buffers of a connection, in bytes; 0 leaves them. The
+	// system may grant less (net.core.wmem_max and rmem_max on Linux, which also doubles them for its own use).
+	SendBuffer, RecvBuffer int
+	// Listener is bound and listens already: Listen takes it over instead of making one, and Close closes it.
+	Listener net.Listener
+	// Processes are those that may connect to a listener of Unix sockets.
+	Processes ProcessFilter
+
+	// What follows is for TCP alone.
+
+	// KeepAlive are the probes of an idle connection (RFC 9293, 3.8.4). Not enabled is as the system has it.
+	KeepAlive net.KeepAliveConfig
+	// TOS is the byte of IPv4 packets that was the type of service, and the traffic class of IPv6: a DSCP in the upper
+	// six bits (RFC 2474). 0 leaves it. See HasTOS.
+	TOS int
+	// Priority is that of the packets in the queues of this machine (SO_PRIORITY of socket(7)); 0 leaves it. See
+	// HasPriority.
+	Priority int
+	// UserTimeout is how long sent bytes may stay without an acknowledgement before the connection is given up (RFC
+	// 5482), in milliseconds at the finest; 0 is the system's. See HasUserTimeout.
+	UserTimeout time.Duration
+	// Device is the network interface that alone is used, such as "eth0"; see HasDevice.
+	Device string
+	// IPv6 has the wildcard host stand for every interface, IPv6 and IPv4, and of the addresses of a name to bind to
+	// prefers IPv6.
+	IPv6 bool
+	// Networks are those whose peers may connect to a listener.
+	Networks AddrFilter
+	// Proxy is asked for the connections that Dial makes; nil makes them directly.
+	Proxy *Proxy
 }
 
-// Transport is what every transport has. It is also a [Stream] or a [Local]. All methods of all three may be called
-// by many goroutines at once.
+// Proxy is a SOCKS5 proxy (RFC 1928).
+type Proxy struct {
+	// Address is HOST:PORT, as an endpoint of TCP to connect to has it.
+	Address string
+	// Username and Password are for the proxy (RFC 1929), each of at most 255 bytes; without a Username none are sent.
+	Username, Password string
+}
+
+// Transport is what every transport has. It is also a [Stream], a [Local] or a [Datagram]. All methods of all may
+// be called by many goroutines at once.
 //
 // addr is the endpoint without the prefix and its "://".
 type Transport interface {
@@ -40,7 +79,8 @@ type Stream interface {
 // Listener is a bound address of a [Stream] transport. It may be used by many goroutines at once.
 type Listener interface {
 	// Accept waits for the next connection. After Close it returns an error that wraps [net.ErrClosed]; on any other
-	// error, such as a want of descriptors, the listener is still good and the caller tries again after a pause.
+	// error, such as a want of descriptors, the listener is still good and the caller tries again after a pause. An
+	// error with a Peer, made by [TurnedAway], is about one connection, which is closed: the caller goes on at once.
 	Accept() (net.Conn, error)
 	// Close frees the address and makes Accept return. Connections that were accepted stay. Calls after the first do
 	// nothing and return what the first returned.

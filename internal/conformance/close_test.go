@@ -23,7 +23,7 @@ import (
 func TestUseAfterClose(t *testing.T) {
 	for _, s := range everyType(t) {
 		t.Run(s.Type(), func(t *testing.T) {
-			bound := bind(t, s, freshInproc(t))
+			bound := bind(t, s, home(t, s))
 			require.NoError(t, within(t, "Close", s.Close))
 			require.NoError(t, s.Close())
 			require.NoError(t, s.Shutdown(context.Background()))
@@ -37,7 +37,7 @@ func TestUseAfterClose(t *testing.T) {
 			require.Error(t, s.Disconnect(bound))
 			require.Empty(t, s.Peers())
 			_ = s.Stats()
-			ended(t, s.Monitor(deadline(t)))
+			ended(t, s.Monitor(deadline(t)), ringmq.ErrClosed)
 			ctx, m := deadline(t), ringmq.NewString("x")
 			if s, ok := s.(sender); ok {
 				require.ErrorIs(t, s.Send(ctx, m), ringmq.ErrClosed)

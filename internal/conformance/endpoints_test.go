@@ -50,7 +50,7 @@ func TestInvalidEndpoints(t *testing.T) {
 
 func TestUnknownTransports(t *testing.T) {
 	s := open(t, pubsub.NewSub)
-	for _, endpoint := range []string{"udp://127.0.0.1:80", "TCP://127.0.0.1:80", "x://y", "tcp6://[::1]:80"} {
+	for _, endpoint := range []string{"pgm://127.0.0.1:80", "TCP://127.0.0.1:80", "x://y", "tcp6://[::1]:80"} {
 		_, err := s.Bind(endpoint)
 		require.ErrorIs(t, err, ringmq.ErrUnknownTransport, endpoint)
 		require.ErrorContains(t, err, endpoint)

@@ -44,6 +44,7 @@ type sock interface {
 	Stats() socket.Stats
 	Peers() []socket.Peer
 	Monitor(ctx context.Context) <-chan socket.Event
+	WaitPeers(ctx context.Context, n int) error
 }
 
 // sender and receiver are the halves.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/pipeline"
+	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -45,74 +46,165 @@ func next(t *testing.T, events <-chan socket.Event, want socket.EventType) socke
 	}
 }
 
-// ended asserts that the channel is closed, after nothing but events of the types.
-func ended(t *testing.T, events <-chan socket.Event, but ...socket.EventType) {
+// failedAttempt is the end of an attempt to connect, whose begin and end are the next events.
+func failedAttempt(t *testing.T, events <-chan socket.Event) socket.Event {
+	t.Helper()
+	return order(t, events, socket.ConnectDelayed, socket.ConnectFailed)[1]
+}
+
+// order is the next events, which are of the types.
+func order(t *testing.T, events <-chan socket.Event, want ...socket.EventType) (evs []socket.Event) {
+	t.Helper()
+	for _, typ := range want {
+		evs = append(evs, next(t, events, typ))
+	}
+	return evs
+}
+
+// ended asserts that the channel is closed, after nothing but events of the types, of which the last says why.
+func ended(t *testing.T, events <-chan socket.Event, why error, but ...socket.EventType) {
 	t.Helper()
 	timeout := time.After(patience)
+	var last socket.Event
 	for {
 		select {
 		case ev, ok := <-events:
 			if !ok {
+				require.Equal(t, socket.MonitorStopped, last.Type)
+				require.ErrorIs(t, last.Err, why)
 				return
 			}
-			require.Contains(t, but, ev.Type, "%+v", ev)
+			require.Contains(t, append(but, socket.MonitorStopped), ev.Type, "%+v", ev)
+			last = ev
 		case <-timeout:
 			t.Fatal("the monitor has not ended")
 		}
 	}
 }
 
-// TestMonitorOrder: what each side sees of one connection's life.
+// connectedTo are the events of a connection that succeeds on the connecting side. There is no attempt over inproc.
+func connectedTo(endpoint string) []socket.EventType {
+	met := []socket.EventType{socket.Connected, socket.HandshakeSucceeded}
+	if isLocal(endpoint) {
+		return met
+	}
+	return append([]socket.EventType{socket.ConnectDelayed}, met...)
+}
+
+// TestMonitorOrder: what each side sees of one connection's life, which the bound side ends; and that endpoint, peer and
+// identity are the same in all of it.
 func TestMonitorOrder(t *testing.T) {
-	onStreams(t, func(t *testing.T, fresh func() string) {
-		server, client := open(t, pipeline.NewPull), open(t, pipeline.NewPush)
+	everywhere(t, func(t *testing.T, fresh func() string) {
+		server := open(t, reqrep.NewRouter, socket.WithIdentity("S"))
+		client := open(t, reqrep.NewDealer, socket.WithIdentity("C"))
 		s, c := server.Monitor(deadline(t)), client.Monitor(deadline(t))
 		endpoint := fresh()
 
 		bound := bind(t, server, endpoint)
-		require.Equal(t, bound, next(t, s, socket.Listening).Endpoint)
 		require.NoError(t, client.Connect(endpoint))
-		ev := next(t, c, socket.Connected)
-		require.Equal(t, endpoint, ev.Endpoint)
-		require.NotEmpty(t, ev.Peer)
-		require.Equal(t, endpoint, next(t, c, socket.HandshakeSucceeded).Endpoint)
-		ev = next(t, s, socket.Accepted)
-		require.Equal(t, bound, ev.Endpoint)
-		require.NotEmpty(t, ev.Peer)
-		require.Equal(t, ev.Peer, next(t, s, socket.HandshakeSucceeded).Peer)
+		seen := order(t, c, connectedTo(endpoint)...)
+		saw := order(t, s, socket.Listening, socket.Accepted, socket.HandshakeSucceeded)
+		peer, id := server.Peers()[0], client.Peers()[0]
 
 		shut(t, server)
-		ended(t, s, socket.ListenerClosed, socket.Disconnected)
-		ev = next(t, c, socket.Disconnected)
-		require.Equal(t, endpoint, ev.Endpoint)
-		require.Error(t, ev.Err)
-		require.Positive(t, next(t, c, socket.ConnectRetried).Delay)
-		require.Error(t, next(t, c, socket.ConnectFailed).Err)
-		next(t, c, socket.ConnectRetried)
+		saw = append(saw, order(t, s, socket.ListenerClosed, socket.Closed)...)
+		ended(t, s, ringmq.ErrClosed)
+		seen = append(seen, next(t, c, socket.Disconnected))
+		require.Error(t, seen[len(seen)-1].Err)
+		for _, ev := range seen {
+			require.Equal(t, endpoint, ev.Endpoint, ev.Type)
+			require.Equal(t, id.ID, ev.PeerID, ev.Type)
+			requireStable(t, ev, id.Address, "S")
+		}
+		for _, ev := range saw {
+			require.Equal(t, bound, ev.Endpoint, ev.Type)
+			if ev.Type != socket.Listening && ev.Type != socket.ListenerClosed {
+				require.Equal(t, peer.ID, ev.PeerID, ev.Type)
+				requireStable(t, ev, peer.Address, "C")
+			}
+		}
+		if !isLocal(endpoint) {
+			retried := order(t, c, socket.ConnectRetried, socket.ConnectDelayed, socket.ConnectFailed, socket.ConnectRetried)
+			require.Positive(t, retried[0].Delay)
+			require.Error(t, retried[2].Err)
+		}
 		shut(t, client)
-		ended(t, c, socket.ConnectFailed, socket.ConnectRetried)
+		ended(t, c, ringmq.ErrClosed, socket.ConnectDelayed, socket.ConnectFailed, socket.ConnectRetried)
 	})
+}
+
+// requireStable asserts that an event names the peer, as far as it is known by then.
+func requireStable(t *testing.T, ev socket.Event, address, identity string) {
+	t.Helper()
+	switch ev.Type {
+	case socket.HandshakeSucceeded, socket.Disconnected, socket.Closed:
+		require.Equal(t, []string{address, identity}, []string{ev.Peer, ev.Identity}, ev.Type)
+	case socket.Connected, socket.Accepted:
+		require.Equal(t, address, ev.Peer, ev.Type)
+	}
 }
 
 // TestMonitorOfTheBoundSide: a peer goes, the listener is closed.
 func TestMonitorOfTheBoundSide(t *testing.T) {
-	onStreams(t, func(t *testing.T, fresh func() string) {
+	everywhere(t, func(t *testing.T, fresh func() string) {
 		server, client := open(t, pipeline.NewPull), open(t, pipeline.NewPush)
 		s := server.Monitor(deadline(t))
 		bound := bind(t, server, fresh())
 		require.NoError(t, client.Connect(bound))
-		next(t, s, socket.Listening)
-		peer := next(t, s, socket.Accepted).Peer
-		next(t, s, socket.HandshakeSucceeded)
+		evs := order(t, s, socket.Listening, socket.Accepted, socket.HandshakeSucceeded)
 		shut(t, client)
 		ev := next(t, s, socket.Disconnected)
-		require.Equal(t, peer, ev.Peer)
+		require.Equal(t, evs[1].Peer, ev.Peer)
 		require.Equal(t, bound, ev.Endpoint)
 		require.Error(t, ev.Err)
 		require.NoError(t, server.Unbind(bound))
-		require.Equal(t, bound, next(t, s, socket.ListenerClosed).Endpoint)
+		ev = next(t, s, socket.ListenerClosed)
+		require.Equal(t, bound, ev.Endpoint)
+		require.NoError(t, ev.Err)
 		shut(t, server)
-		ended(t, s)
+		ended(t, s, ringmq.ErrClosed)
+	})
+}
+
+// TestMonitorOfALocalClose: what this side ends by Disconnect, Unbind or Close is Closed here, without an error, and
+// Disconnected there.
+func TestMonitorOfALocalClose(t *testing.T) {
+	everywhere(t, func(t *testing.T, fresh func() string) {
+		for name, end := range map[string]struct {
+			client bool // it is the client that ends it
+			by     func(t *testing.T, s sock, endpoint string)
+		}{
+			"disconnect":      {true, func(t *testing.T, s sock, e string) { require.NoError(t, s.Disconnect(e)) }},
+			"unbind":          {false, func(t *testing.T, s sock, e string) { require.NoError(t, s.Unbind(e)) }},
+			"close client":    {true, func(t *testing.T, s sock, _ string) { shut(t, s) }},
+			"close the bound": {false, func(t *testing.T, s sock, _ string) { shut(t, s) }},
+		} {
+			t.Run(name, func(t *testing.T) {
+				server, client := open(t, pipeline.NewPull), open(t, pipeline.NewPush)
+				endpoint := fresh()
+				link(t, server, client, endpoint)
+				ender, other := sock(server), sock(client)
+				if end.client {
+					ender, other = client, server
+				}
+				mine, theirs := ender.Monitor(deadline(t)), other.Monitor(deadline(t))
+				end.by(t, ender, endpoint)
+				if !end.client {
+					next(t, mine, socket.ListenerClosed)
+				}
+				if isLocal(endpoint) && name == "unbind" { // the name is free, and the peers stay
+					send(t, client, "still here")
+					require.Equal(t, []string{"still here"}, recv(t, server))
+					require.Empty(t, mine)
+					require.Empty(t, theirs)
+					return
+				}
+				closed := next(t, mine, socket.Closed)
+				require.NoError(t, closed.Err)
+				require.NotEmpty(t, closed.Peer)
+				require.Error(t, next(t, theirs, socket.Disconnected).Err)
+			})
+		}
 	})
 }
 
@@ -124,13 +216,20 @@ func TestMonitorOfARefusal(t *testing.T) {
 		endpoint := fresh()
 		require.NoError(t, client.Connect(endpoint))
 		for range 5 {
-			ev := next(t, c, socket.ConnectFailed)
-			require.Equal(t, endpoint, ev.Endpoint)
-			require.Error(t, ev.Err)
-			ev = next(t, c, socket.ConnectRetried)
-			require.GreaterOrEqual(t, ev.Delay, time.Millisecond)
-			require.LessOrEqual(t, ev.Delay, 5*time.Millisecond, "the longest delay and a quarter")
+			evs := order(t, c, socket.ConnectDelayed, socket.ConnectFailed, socket.ConnectRetried)
+			for _, ev := range evs {
+				require.Equal(t, endpoint, ev.Endpoint)
+				require.Equal(t, client.Peers()[0].ID, ev.PeerID)
+			}
+			var named *ringmq.Error
+			require.ErrorAs(t, evs[1].Err, &named)
+			require.Equal(t, endpoint, named.Endpoint)
+			require.GreaterOrEqual(t, evs[2].Delay, time.Millisecond)
+			require.LessOrEqual(t, evs[2].Delay, 5*time.Millisecond, "the longest delay and a quarter")
 		}
+		require.NoError(t, client.Disconnect(endpoint))
+		shut(t, client)
+		ended(t, c, ringmq.ErrClosed, socket.ConnectDelayed, socket.ConnectFailed, socket.ConnectRetried)
 	})
 }
 
@@ -145,17 +244,6 @@ func TestMonitorOfABindThatFails(t *testing.T) {
 		require.Equal(t, bound, ev.Endpoint)
 		require.ErrorIs(t, ev.Err, ringmq.ErrAddrInUse)
 	})
-}
-
-// TestMonitorOfInproc: binds and the end of peers.
-func TestMonitorOfInproc(t *testing.T) {
-	server, client := open(t, pipeline.NewPull), open(t, pipeline.NewPush)
-	s := server.Monitor(deadline(t))
-	endpoint := freshInproc(t)
-	link(t, server, client, endpoint)
-	require.Equal(t, endpoint, next(t, s, socket.Listening).Endpoint)
-	shut(t, client)
-	require.Equal(t, endpoint, next(t, s, socket.Disconnected).Endpoint)
 }
 
 // TestMonitorOfStrangers: a peer of a type that this one does not talk to, on either side and over all transports.
@@ -174,8 +262,11 @@ func TestMonitorOfStrangers(t *testing.T) {
 					bind(t, a, endpoint)
 				}
 				one, other := await(t, as, socket.HandshakeFailed).Err, await(t, bs, socket.HandshakeFailed).Err
-				require.Error(t, one)
-				require.Error(t, other)
+				for _, err := range []error{one, other} {
+					var failed *socket.HandshakeError
+					require.ErrorAs(t, err, &failed)
+					require.Contains(t, []socket.HandshakeCause{socket.CauseProtocol, socket.CauseNoDetail}, failed.Cause)
+				}
 				require.ErrorIs(t, errors.Join(one, other), ringmq.ErrProtocol, "one may only see the other leave")
 				eventually(t, "no peers are left", func() bool { return len(a.Peers())+len(b.Peers()) == 0 })
 
@@ -197,33 +288,41 @@ func TestMonitorsEnd(t *testing.T) {
 	next(t, one, socket.Listening)
 	next(t, other, socket.Listening)
 	cancel()
-	ended(t, one)
+	ended(t, one, context.Canceled)
 	bind(t, pull, freshInproc(t))
 	next(t, other, socket.Listening)
 	shut(t, pull)
-	ended(t, other, socket.ListenerClosed)
-	ended(t, pull.Monitor(deadline(t)))
+	ended(t, other, ringmq.ErrClosed, socket.ListenerClosed)
+	ended(t, pull.Monitor(deadline(t)), ringmq.ErrClosed)
 }
 
-// TestMonitorThatNobodyReads: events are missed and counted, and the socket goes on.
+// TestMonitorThatNobodyReads: events are missed and counted, for the socket and for each reader, and the socket goes on.
 func TestMonitorThatNobodyReads(t *testing.T) {
 	pull := open(t, pipeline.NewPull)
 	events := pull.Monitor(deadline(t))
 	_ = bind(t, pull, freshInproc(t))
 	taken := bind(t, pull, freshInproc(t))
 	const failures = 5000
-	for range failures {
+	fail := func() {
 		_, err := pull.Bind(taken)
 		require.ErrorIs(t, err, ringmq.ErrAddrInUse)
 	}
+	for range failures {
+		fail()
+	}
 	missed := pull.Stats().MissedEvents
 	require.Positive(t, missed)
+	order(t, events, socket.Listening, socket.Listening)
+	fail() // there is room again: the reader learns what it has missed when it comes to this one
+	require.Equal(t, missed, pull.Stats().MissedEvents)
 	shut(t, pull)
-	seen := 0
+	var seen, told uint64
 	for ev := range events {
+		told += ev.Missed
 		if ev.Type == socket.BindFailed {
 			seen++
 		}
 	}
-	require.EqualValues(t, failures+2, uint64(seen)+2+missed)
+	require.EqualValues(t, failures+1, seen+missed)
+	require.Equal(t, pull.Stats().MissedEvents, told)
 }

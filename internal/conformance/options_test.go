@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"runtime"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
+	"github.com/ringmq/ringmq/spool"
 )
 
 func TestGoodOptions(t *testing.T) {
@@ -43,19 +45,91 @@ func TestGoodOptions(t *testing.T) {
 		"Handshake 0":        socket.WithHandshakeTimeout(0),
 		"Handshake":          socket.WithHandshakeTimeout(time.Nanosecond),
 		"Heartbeat zero":     socket.WithHeartbeat(socket.Heartbeat{}),
+		"Heartbeat lenient":  socket.WithHeartbeat(socket.Heartbeat{Interval: time.Millisecond, Lenient: true}),
 		"Heartbeat":          socket.WithHeartbeat(socket.Heartbeat{Interval: time.Second, Timeout: time.Second, TTL: 65500 * time.Millisecond}),
 		"MaxMessageSize 1":   socket.WithMaxMessageSize(1),
 		"MaxMessageSize max": socket.WithMaxMessageSize(socket.MaxMessageSizeLimit),
 		"Identity 1":         socket.WithIdentity("x"),
 		"Identity 255":       socket.WithIdentity(string(make255())),
+		"SharedMemory":       socket.WithSharedMemory(true),
+		"NoSharedMemory":     socket.WithSharedMemory(false),
 		"Metadata":           socket.WithMetadata("X-a", "v"),
 		"Engine":             socket.WithEngine(engine),
 		"Mandatory":          socket.WithMandatory(),
 		"NoDrop":             socket.WithNoDrop(),
+		"Verbose":            socket.WithVerbose(),
+		"Verboser":           socket.WithVerboser(),
+		"Manual":             socket.WithManual(),
+		"ManualLastValue":    socket.WithManualLastValue(),
+		"Welcome empty":      socket.WithWelcome(ringmq.NewString("")),
+		"OnlyFirstSubscribe": socket.WithOnlyFirstSubscribe(false),
+		"InvertMatching":     socket.WithInvertMatching(),
+		"VerboseUnsubscribe": socket.WithVerboseUnsubscribe(),
+		"Overflow":           socket.WithOverflow(socket.DropNewest()),
+		"SendHWMBytes 1":     socket.WithSendHWMBytes(1),
+		"SendHWMBytes max":   socket.WithSendHWMBytes(math.MaxInt),
+		"SendMaxAge 1":       socket.WithSendMaxAge(1),
+		"SendMaxAge max":     socket.WithSendMaxAge(math.MaxInt64),
+		"Conflate":           socket.WithConflate(),
+		"ConnectTimeout 0":   socket.WithConnectTimeout(0),
+		"ConnectTimeout max": socket.WithConnectTimeout(math.MaxInt64),
+		"KeepAlive":          socket.WithTCPKeepAlive(socket.KeepAlive{}),
+		"KeepAlive max":      socket.WithTCPKeepAlive(socket.KeepAlive{Idle: 32767 * time.Second, Interval: 32767 * time.Second, Count: 127}),
+		"SendBuffer 1":       socket.WithSendBuffer(1),
+		"RecvBuffer max":     socket.WithRecvBuffer(1 << 30),
+		"IPv6":               socket.WithIPv6(),
+		"AcceptFilter":       socket.WithTCPAcceptFilter("10.1.2.3/8", "0.0.0.0/0", "::/0", "fd00::1", "127.0.0.1"),
+		"Linux: UID":         socket.WithIPCFilterUID(0, math.MaxInt32),
+		"Linux: GID":         socket.WithIPCFilterGID(0),
+		"Linux: PID":         socket.WithIPCFilterPID(1),
+		"SOCKSProxy":         socket.WithSOCKSProxy("proxy.example.com:1080", "", ""),
+		"SOCKSProxy user":    socket.WithSOCKSProxy("[::1]:1080", string(make255()), string(make255())),
+		"Linux: Backlog":     socket.WithBacklog(math.MaxInt32),
+		"Linux: TOS 0":       socket.WithTOS(0),
+		"Linux: TOS max":     socket.WithTOS(0xfc),
+		"Linux: Priority":    socket.WithPriority(6),
+		"Linux: UserTimeout": socket.WithTCPUserTimeout(math.MaxInt32 * time.Millisecond),
+		"Linux: Device":      socket.WithBindToDevice("fifteen-letters"),
+		"StreamNotify on":    socket.WithStreamNotify(true),
+		"StreamNotify off":   socket.WithStreamNotify(false),
+		"MulticastHops 1":    socket.WithMulticastHops(1),
+		"MulticastHops max":  socket.WithMulticastHops(socket.MaxMulticastHops),
+		"MulticastLoop on":   socket.WithMulticastLoop(true),
+		"MulticastLoop off":  socket.WithMulticastLoop(false),
+		"Correlate":          socket.WithCorrelate(),
+		"Relaxed":            socket.WithRelaxed(),
+		"Handover":           socket.WithHandover(),
+		"RouterNotify 0":     socket.WithRouterNotify(0),
+		"RouterNotify both":  socket.WithRouterNotify(socket.NotifyConnect | socket.NotifyDisconnect),
+		"ProbeRouter":        socket.WithProbeRouter(),
+		"Hello 1":            socket.WithHello([]byte{0}),
+		"Hello max":          socket.WithHello(make([]byte, socket.MaxGreeting)),
+		"DisconnectMessage":  socket.WithDisconnectMessage([]byte("gone")),
+		"HiccupMessage":      socket.WithHiccupMessage([]byte("hiccup")),
+		"Immediate":          socket.WithImmediate(),
+		"ReconnectStop 0":    socket.WithReconnectStop(0),
+		"ReconnectStop all":  socket.WithReconnectStop(socket.StopRefused | socket.StopHandshakeFailed | socket.StopAfterDisconnect),
+		"NoReconnect":        socket.WithNoReconnect(),
+		"Spool":              socket.WithSpool(openSpool(t, t.TempDir())),
+		"Ack":                socket.WithAck(),
+		"AutoAck":            socket.WithAutoAck(),
+		"Window 1":           socket.WithWindow(1),
+		"Window max":         socket.WithWindow(1 << 20),
+		"Redelivery zero":    socket.WithRedelivery(socket.Redelivery{}),
+		"Redelivery":         socket.WithRedelivery(socket.Redelivery{AckTimeout: time.Millisecond, Backoff: 1, MaxBackoff: 1, MaxDeliveries: 1}),
+		"PlainPeers":         socket.WithPlainPeers(socket.AckOnWrite),
 	} {
 		t.Run(name, func(t *testing.T) {
+			onlyWhereItIs(t, name)
 			shut(t, open(t, reqrep.NewDealer, opt))
 		})
+	}
+}
+
+// onlyWhereItIs skips what other systems lack.
+func onlyWhereItIs(t *testing.T, name string) {
+	if strings.HasPrefix(name, "Linux:") && runtime.GOOS != "linux" {
+		t.Skip("an option of Linux")
 	}
 }
 
@@ -96,9 +170,78 @@ func TestBadOptions(t *testing.T) {
 		"Metadata long":       {socket.WithMetadata("X-"+strings.Repeat("x", 254), "v"), "Metadata", "X-x", "255"},
 		"Metadata character":  {socket.WithMetadata("X-a b", "v"), "Metadata", "X-a b", "letters"},
 		"Engine":              {socket.WithEngine(nil), "Engine", "nil", "engine"},
+		"Overflow":            {socket.WithOverflow(socket.Evict()), "Overflow", "Evict", "DropNewest on a socket that is not PUB"},
+		"Overflow BlockFor":   {socket.WithOverflow(socket.BlockFor(0)), "Overflow", "BlockFor(0s)", "more than 0"},
+		"SendHWMBytes 0":      {socket.WithSendHWMBytes(0), "SendHWMBytes", "0", "more than 0"},
+		"SendMaxAge 0":        {socket.WithSendMaxAge(0), "SendMaxAge", "0s", "more than 0"},
+		"Welcome":             {socket.WithWelcome(ringmq.Message{}), "Welcome", "0 frames", "at least one frame"},
+		"ConnectTimeout":      {socket.WithConnectTimeout(-1), "ConnectTimeout", "-1ns", "0"},
+		"KeepAlive idle":      {socket.WithTCPKeepAlive(socket.KeepAlive{Idle: time.Second - 1}), "TCPKeepAlive", "999.999", "1 s"},
+		"KeepAlive interval":  {socket.WithTCPKeepAlive(socket.KeepAlive{Interval: 32768 * time.Second}), "TCPKeepAlive", "9h6m8s", "9h6m7s"},
+		"KeepAlive negative":  {socket.WithTCPKeepAlive(socket.KeepAlive{Idle: -1}), "TCPKeepAlive", "-1ns", "0"},
+		"KeepAlive count":     {socket.WithTCPKeepAlive(socket.KeepAlive{Count: 128}), "TCPKeepAlive", "128", "127"},
+		"SendBuffer 0":        {socket.WithSendBuffer(0), "SendBuffer", "0", "1"},
+		"RecvBuffer -1":       {socket.WithRecvBuffer(-1), "RecvBuffer", "-1", "1"},
+		"RecvBuffer huge":     {socket.WithRecvBuffer(1<<30 + 1), "RecvBuffer", fmt.Sprint(1<<30 + 1), fmt.Sprint(1 << 30)},
+		"AcceptFilter none":   {socket.WithTCPAcceptFilter(), "TCPAcceptFilter", "", "networks"},
+		"AcceptFilter empty":  {socket.WithTCPAcceptFilter(""), "TCPAcceptFilter", `""`, "networks"},
+		"AcceptFilter bits":   {socket.WithTCPAcceptFilter("::/0", "1.2.3.4/33"), "TCPAcceptFilter", "1.2.3.4/33", "networks"},
+		"AcceptFilter cut":    {socket.WithTCPAcceptFilter("1.2.3.4/"), "TCPAcceptFilter", "1.2.3.4/", "networks"},
+		"AcceptFilter minus":  {socket.WithTCPAcceptFilter("1.2.3.4/-1"), "TCPAcceptFilter", "1.2.3.4/-1", "networks"},
+		"AcceptFilter IPv6":   {socket.WithTCPAcceptFilter("::1/129"), "TCPAcceptFilter", "::1/129", "networks"},
+		"AcceptFilter mapped": {socket.WithTCPAcceptFilter("::ffff:10.0.0.0/104"), "TCPAcceptFilter", "::ffff:10", "networks"},
+		"AcceptFilter zone":   {socket.WithTCPAcceptFilter("fe80::1%eth0"), "TCPAcceptFilter", "fe80::1%eth0", "networks"},
+		"AcceptFilter name":   {socket.WithTCPAcceptFilter("localhost"), "TCPAcceptFilter", "localhost", "networks"},
+		"Linux: UID":          {socket.WithIPCFilterUID(0, -1), "IPCFilterUID", "-1", "0"},
+		"Linux: UID none":     {socket.WithIPCFilterUID(), "IPCFilterUID", "", "one"},
+		"Linux: GID":          {socket.WithIPCFilterGID(-1), "IPCFilterGID", "-1", "0"},
+		"Linux: PID":          {socket.WithIPCFilterPID(0), "IPCFilterPID", "0", "1"},
+		"SOCKSProxy none":     {socket.WithSOCKSProxy("", "", ""), "SOCKSProxy", "", "host:port"},
+		"SOCKSProxy port":     {socket.WithSOCKSProxy("proxy", "", ""), "SOCKSProxy", "proxy", "host:port"},
+		"SOCKSProxy any":      {socket.WithSOCKSProxy("*:1080", "", ""), "SOCKSProxy", "*:1080", "host:port"},
+		"SOCKSProxy source":   {socket.WithSOCKSProxy("a:1;b:2", "", ""), "SOCKSProxy", "a:1;b:2", "host:port"},
+		"SOCKSProxy user":     {socket.WithSOCKSProxy("a:1", strings.Repeat("x", 256), ""), "SOCKSProxy", "a:1", "255"},
+		"SOCKSProxy password": {socket.WithSOCKSProxy("a:1", "x", strings.Repeat("x", 256)), "SOCKSProxy", "a:1", "255"},
+		"SOCKSProxy no user":  {socket.WithSOCKSProxy("a:1", "", "x"), "SOCKSProxy", "a:1", "user name"},
+		"Listener nil":        {socket.WithListener(nil), "Listener", "nil", "*net.TCPListener"},
+		"Listener typed nil":  {socket.WithListener((*net.TCPListener)(nil)), "Listener", "nil", "*net.TCPListener"},
+		"Listener of what":    {socket.WithListener(struct{ net.Listener }{}), "Listener", "", "*net.TCPListener"},
+		"Linux: Backlog":      {socket.WithBacklog(0), "Backlog", "0", "1"},
+		"Linux: TOS negative": {socket.WithTOS(-4), "TOS", "-4", "0"},
+		"Linux: TOS of ECN":   {socket.WithTOS(0x2a), "TOS", "42", "multiple of 4"},
+		"Linux: TOS large":    {socket.WithTOS(256), "TOS", "256", "252"},
+		"Linux: Priority":     {socket.WithPriority(-1), "Priority", "-1", "0"},
+		"Linux: UserTimeout":  {socket.WithTCPUserTimeout(time.Millisecond - 1), "TCPUserTimeout", "999.999µs", "1ms"},
+		"Linux: Device none":  {socket.WithBindToDevice(""), "BindToDevice", "", "15"},
+		"Linux: Device long":  {socket.WithBindToDevice("sixteen-letters-"), "BindToDevice", "sixteen", "15"},
+		"Linux: Device path":  {socket.WithBindToDevice("a/b"), "BindToDevice", "a/b", "name"},
+		"MulticastHops 0":     {socket.WithMulticastHops(0), "MulticastHops", "0", "1 to 255"},
+		"MulticastHops many":  {socket.WithMulticastHops(256), "MulticastHops", "256", "1 to 255"},
+		"RouterNotify":        {socket.WithRouterNotify(4), "RouterNotify", "4", "NotifyConnect"},
+		"Hello none":          {socket.WithHello(nil), "Hello", "", "1"},
+		"Hello long":          {socket.WithHello(make([]byte, socket.MaxGreeting+1)), "Hello", "\x00", "65536"},
+		"DisconnectMessage":   {socket.WithDisconnectMessage(nil), "DisconnectMessage", "", "65536"},
+		"HiccupMessage":       {socket.WithHiccupMessage(nil), "HiccupMessage", "", "65536"},
+		"ReconnectStop":       {socket.WithReconnectStop(8), "ReconnectStop", "8", "StopRefused"},
+		"Spool":               {socket.WithSpool(nil), "Spool", "nil", "spool"},
+		"Ack":                 {socket.WithAck(), "Ack", "PUSH", "PULL"},
+		"AutoAck":             {socket.WithAutoAck(), "Ack", "PUSH", "PULL"},
+		"Window 0":            {socket.WithWindow(0), "Window", "0", "1 to"},
+		"Window huge":         {socket.WithWindow(1<<20 + 1), "Window", "1048577", "1048576"},
+		"Redelivery timeout":  {socket.WithRedelivery(socket.Redelivery{AckTimeout: 1}), "Redelivery", "1ns", "1 ms"},
+		"Redelivery backoff":  {socket.WithRedelivery(socket.Redelivery{Backoff: 2, MaxBackoff: 1}), "Redelivery", "2ns", "backoff"},
+		"Redelivery negative": {socket.WithRedelivery(socket.Redelivery{Backoff: -1}), "Redelivery", "-1ns", "backoff"},
+		"Redelivery count":    {socket.WithRedelivery(socket.Redelivery{MaxDeliveries: -1}), "Redelivery", "-1", "deliveries"},
+		"PlainPeers":          {socket.WithPlainPeers(2), "PlainPeers", "2", "AckOnWrite"},
+		"Durable":             {socket.WithDurable("s"), "Durable", "PUSH", "SUB"},
+		"Durable empty":       {socket.WithDurable(""), "Durable", "", "1 to"},
+		"Durable long":        {socket.WithDurable(strings.Repeat("x", 300)), "Durable", "xxx", "1 to"},
+		"Replay":              {socket.WithReplay(spool.FromSequence(7)), "Replay", "sequence 7", "durable"},
+		"Replay zero":         {socket.WithReplay(spool.Start{}), "Replay", "", "starts"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			onlyWhereItIs(t, name)
 			_, err := pipeline.NewPush(test.opt)
 			require.ErrorIs(t, err, ringmq.ErrInvalidOption)
 			var e *ringmq.Error

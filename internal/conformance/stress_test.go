@@ -178,6 +178,7 @@ func TestChaos(t *testing.T) {
 		for _, m := range append([]medium{inproc}, streams...) {
 			endpoints = append(endpoints, m.fresh(t))
 		}
+		endpoints = append(endpoints, "udp://127.0.0.1:"+freePort(t))
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), duration)
 	defer cancel()
@@ -277,6 +278,10 @@ func (c *chaos) talk(ctx context.Context, s sock) {
 		for _, n := range []int{1, 2} { // as CLIENT, RADIO, SERVER and their like want them
 			first := []byte{0, 0, 0, byte(c.rand.IntN(4))}
 			c.check("SendBytes", s.SendBytes(ctx, [][]byte{first, make([]byte, c.rand.IntN(1000))}[:n]...))
+			first = []byte{0, 0, 0, 0, byte(1 + c.rand.IntN(4))} // of a STREAM
+			c.check("SendBytes", s.SendBytes(ctx, [][]byte{first, make([]byte, 100*c.rand.IntN(3))}[:n]...))
+			first = []byte(address(c.endpoints[c.rand.IntN(len(c.endpoints))])) // of a DGRAM
+			c.check("SendBytes", s.SendBytes(ctx, [][]byte{first, make([]byte, c.rand.IntN(1000))}[:n]...))
 			first = fmt.Append(nil, c.rand.IntN(10))
 			c.check("SendBytes", s.SendBytes(ctx, [][]byte{first, make([]byte, c.rand.IntN(1000))}[:n]...))
 		}
@@ -303,6 +308,7 @@ func (c *chaos) check(call string, err error) {
 	}
 	for _, known := range []error{
 		ringmq.ErrClosed, ringmq.ErrState, ringmq.ErrAddrInUse, ringmq.ErrNotFound, ringmq.ErrNoRoute,
+		ringmq.ErrUnsupported,
 		ringmq.ErrInvalidMessage, // from the types that have a number of frames
 		context.DeadlineExceeded, context.Canceled,
 	} {

@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/ringmq/ringmq/pattern/clientserver"
+	"github.com/ringmq/ringmq/pattern/dgram"
 	"github.com/ringmq/ringmq/pattern/pair"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
 	"github.com/ringmq/ringmq/pattern/radiodish"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/pattern/scattergather"
+	"github.com/ringmq/ringmq/pattern/stream"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -43,10 +45,23 @@ var types = map[string]constructor{
 	"GATHER":  maker(scattergather.NewGather),
 	"RADIO":   maker(radiodish.NewRadio),
 	"DISH":    maker(radiodish.NewDish),
+	"STREAM":  maker(stream.NewStream),
+	"DGRAM":   maker(dgram.NewDgram),
 }
 
 // typeNames are the names of all types, in an order that does not change.
 var typeNames = slices.Sorted(maps.Keys(types))
+
+// home is an endpoint that a socket of the type can bind to.
+func home(t *testing.T, s sock) string {
+	switch s.Type() {
+	case "STREAM":
+		return freshTCP(t)
+	case "DGRAM":
+		return "udp://127.0.0.1:*"
+	}
+	return freshInproc(t)
+}
 
 // everyType has one socket of each.
 func everyType(t *testing.T) (all []sock) {

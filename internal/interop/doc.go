@@ -18,6 +18,7 @@
 //	command            does                                            answer
 //	send FRAME...      sends one message                               sent
 //	recv               receives one                                    got FRAME...
+//	property NAME      libzmq only: receives one, tells a property     got VALUE
 //	poll MS            waits up to so long for a message               yes, or no
 //	stream N FRAME...  sends the numbered messages 0 to N-1            sent
 //	drain N            receives N                                      got DIGEST

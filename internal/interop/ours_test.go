@@ -10,12 +10,14 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/clientserver"
+	"github.com/ringmq/ringmq/pattern/dgram"
 	"github.com/ringmq/ringmq/pattern/pair"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
 	"github.com/ringmq/ringmq/pattern/radiodish"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/pattern/scattergather"
+	"github.com/ringmq/ringmq/pattern/stream"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -49,6 +51,8 @@ var constructors = map[string]func(...socket.Option) (ringSocket, error){
 	"GATHER":  func(o ...socket.Option) (ringSocket, error) { return scattergather.NewGather(o...) },
 	"RADIO":   func(o ...socket.Option) (ringSocket, error) { return radiodish.NewRadio(o...) },
 	"DISH":    func(o ...socket.Option) (ringSocket, error) { return radiodish.NewDish(o...) },
+	"STREAM":  func(o ...socket.Option) (ringSocket, error) { return stream.NewStream(o...) },
+	"DGRAM":   func(o ...socket.Option) (ringSocket, error) { return dgram.NewDgram(o...) },
 }
 
 // errNotAllowed is for what the socket type has no method for.
@@ -151,6 +155,8 @@ func (a anySocket) Subscribe(topic string) error {
 	switch s := a.s.(type) {
 	case *pubsub.Sub:
 		return s.Subscribe(topic)
+	case *pubsub.XPub:
+		return s.Subscribe(topic)
 	case *radiodish.Dish:
 		return s.Join(topic)
 	}
@@ -160,6 +166,8 @@ func (a anySocket) Subscribe(topic string) error {
 func (a anySocket) Unsubscribe(topic string) error {
 	switch s := a.s.(type) {
 	case *pubsub.Sub:
+		return s.Unsubscribe(topic)
+	case *pubsub.XPub:
 		return s.Unsubscribe(topic)
 	case *radiodish.Dish:
 		return s.Leave(topic)

@@ -28,6 +28,7 @@ type fdStream struct {
 	h             Handler
 	fd            int
 	local, remote net.Addr
+	freed         func() // if not nil, called when nothing uses the descriptor any more
 
 	// refs keeps the descriptor open while a call uses it: 1 for being open and 1 for each call in progress.
 	refs   atomic.Int32
@@ -39,6 +40,15 @@ type fdStream struct {
 
 // attachFD duplicates the descriptor of c, closes c and registers the duplicate: package net lets go of it.
 func attachFD(p *epollPoller, c net.Conn, h Handler) (Stream, error) {
+	s, err := newFD(c)
+	if err != nil {
+		return nil, err
+	}
+	s.h = h
+	return s, s.register(p)
+}
+
+func newFD(c net.Conn) (*fdStream, error) {
 	defer c.Close()
 	raw, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {
@@ -48,16 +58,22 @@ func attachFD(p *epollPoller, c net.Conn, h Handler) (Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &fdStream{p: p, h: h, fd: fd, local: c.LocalAddr(), remote: c.RemoteAddr(), mask: unix.EPOLLIN}
+	s := &fdStream{fd: fd, local: c.LocalAddr(), remote: c.RemoteAddr(), mask: unix.EPOLLIN}
 	s.refs.Store(1)
-	p.mu.Lock()
-	p.streams[int32(fd)] = s
-	p.mu.Unlock()
-	if err := p.ctl(unix.EPOLL_CTL_ADD, fd, s.mask|always); err != nil {
-		s.Close()
-		return nil, err
-	}
 	return s, nil
+}
+
+// register has the poller tell the handler of events. On an error the stream is closed.
+func (s *fdStream) register(p *epollPoller) error {
+	s.p = p
+	p.mu.Lock()
+	p.streams[int32(s.fd)] = s
+	p.mu.Unlock()
+	err := p.ctl(unix.EPOLL_CTL_ADD, s.fd, s.mask|always)
+	if err != nil {
+		s.Close()
+	}
+	return err
 }
 
 func dup(raw syscall.RawConn) (fd int, err error) {
@@ -86,6 +102,9 @@ func (s *fdStream) enter() bool {
 func (s *fdStream) leave() {
 	if s.refs.Add(-1) == 0 {
 		_ = unix.Close(s.fd)
+		if s.freed != nil {
+			s.freed()
+		}
 	}
 }
 

@@ -25,21 +25,25 @@ type maker struct {
 	pair      func(t testing.TB) (near, far net.Conn)
 	attach    func(l *Loop, c net.Conn, h Handler) (Stream, error)
 	halfClose bool // the connection can end one direction
+	agreed    bool // both ends have to be attached before anything passes
 }
 
 // makers are both implementations over every connection there is. Where the portable loop is built, Attach makes a
 // netStream too.
 func makers() []maker {
 	adapt := func(l *Loop, c net.Conn, h Handler) (Stream, error) { return newNetStream(l, c, h), nil }
-	return []maker{
-		{"attached tcp", tcpPair, (*Loop).Attach, true},
-		{"attached unix", unixPair, (*Loop).Attach, true},
-		{"attached pipe", pipePair, (*Loop).Attach, false},
-		{"adapted tcp", tcpPair, adapt, true},
-		{"adapted unix", unixPair, adapt, true},
-		{"adapted pipe", pipePair, adapt, false},
-	}
+	return append([]maker{
+		{"attached tcp", tcpPair, (*Loop).Attach, true, false},
+		{"attached unix", unixPair, (*Loop).Attach, true, false},
+		{"attached pipe", pipePair, (*Loop).Attach, false, false},
+		{"adapted tcp", tcpPair, adapt, true, false},
+		{"adapted unix", unixPair, adapt, true, false},
+		{"adapted pipe", pipePair, adapt, false, false},
+	}, more...)
 }
+
+// more are those of the system's own loop.
+var more []maker
 
 func tcpPair(t testing.TB) (near, far net.Conn) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,8 +16,14 @@ type Runner interface {
 // before it sleeps. Sleeping and being woken costs some 5 µs on each side; a round costs about 0.5 µs.
 const idleRounds = 4
 
-// pauseTime is how long work for later waits.
-const pauseTime = 100 * time.Microsecond
+// Work for later waits for pauseTime; where there is much of it, for pauseShare times as long as it took the last time,
+// up to maxPause: work that comes by for what has gathered finds the more, the longer it stays away, and must not keep
+// the loop from everything else.
+const (
+	pauseTime  = 100 * time.Microsecond
+	pauseShare = 4
+	maxPause   = time.Millisecond
+)
 
 // poller waits for the operating system. Every method but wake belongs to the loop's goroutine.
 type poller interface {
@@ -25,8 +31,8 @@ type poller interface {
 	poll(l *Loop) bool
 	// block waits until something is ready or wake was called, without handling it.
 	block()
-	// alarm makes a block that is going on after pauseTime, or the next one after that, return. Any goroutine may call it.
-	alarm()
+	// alarm makes a block that is going on after d, or the next one after that, return. Any goroutine may call it.
+	alarm(d time.Duration)
 	// wake makes a block that is going on, or the next one, return.
 	wake()
 	close()
@@ -43,6 +49,7 @@ type Loop struct {
 	later  []Runner  // see Later
 	due    []Runner  // the loop's; swapped with later
 	since  time.Time // of the oldest in later
+	pause  time.Duration
 
 	depth   atomic.Int32 // len(posted)
 	pauses  atomic.Bool  // later is not empty
@@ -61,7 +68,7 @@ func newLoop(cfg loopConfig) (*Loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Loop{cfg: cfg, poller: p, done: make(chan struct{})}
+	l := &Loop{cfg: cfg, poller: p, pause: pauseTime, done: make(chan struct{})}
 	go l.run()
 	return l, nil
 }
@@ -75,14 +82,14 @@ func (l *Loop) Post(r Runner) {
 	l.ring()
 }
 
-// Later has the loop call r.Run once after a short pause, some 100 µs.
+// Later has the loop call r.Run once after a short pause: 100 µs, and up to a millisecond where there is much to do.
 func (l *Loop) Later(r Runner) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.later = append(l.later, r); len(l.later) == 1 {
 		l.since = time.Now()
 		l.pauses.Store(true)
-		l.poller.alarm()
+		l.poller.alarm(l.pause)
 	}
 }
 
@@ -130,7 +137,8 @@ func (l *Loop) runLater() {
 		return
 	}
 	l.mu.Lock()
-	if time.Since(l.since) < pauseTime {
+	start := time.Now()
+	if start.Sub(l.since) < l.pause {
 		l.mu.Unlock()
 		return
 	}
@@ -141,6 +149,17 @@ func (l *Loop) runLater() {
 		l.due[i] = nil
 		r.Run()
 	}
+	l.setPause(time.Since(start))
+}
+
+// setPause decides on the next pause after work that took d. One that has begun while it went on keeps its alarm.
+func (l *Loop) setPause(d time.Duration) {
+	l.mu.Lock()
+	l.pause = min(max(pauseTime, pauseShare*d), maxPause)
+	if len(l.later) > 0 {
+		l.poller.alarm(l.pause)
+	}
+	l.mu.Unlock()
 }
 
 func (l *Loop) runPosted() bool {

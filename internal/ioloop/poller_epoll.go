@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -90,8 +91,8 @@ func (p *epollPoller) anyReady() bool {
 func (p *epollPoller) block() { _ = p.raw.Read(p.peek) }
 
 // alarm sets a timer of the kernel: one of the runtime's would be up to a millisecond late.
-func (p *epollPoller) alarm() {
-	once := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(pauseTime))}
+func (p *epollPoller) alarm(d time.Duration) {
+	once := unix.ItimerSpec{Value: unix.NsecToTimespec(int64(d))}
 	_ = unix.TimerfdSettime(p.clock, 0, &once, nil)
 }
 

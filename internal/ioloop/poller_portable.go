@@ -24,7 +24,7 @@ func (p *bellPoller) block()          { <-p.bell }
 func (p *bellPoller) close()          { p.timer.Stop() }
 
 // alarm may be up to a millisecond late: the runtime's timers are.
-func (p *bellPoller) alarm() { p.timer.Reset(pauseTime) }
+func (p *bellPoller) alarm(d time.Duration) { p.timer.Reset(d) }
 
 func (p *bellPoller) wake() {
 	select {

@@ -1,9 +1,11 @@
 // Package lint holds the rules of this repository that are checked by tests; it has no code of its own.
 //
-//	layers_test.go   the table of layers: who may import whom
-//	deps_test.go     imports point down
-//	style_test.go    doc.go in each package, length of files, sleeps in tests, untyped atomics
-//	source_test.go   how the source is read: all files of the module, whatever their build tags
+//	layers_test.go       the table of layers: who may import whom
+//	deps_test.go         imports point down
+//	style_test.go        doc.go in each package, length of files, sleeps in tests, untyped atomics
+//	options_test.go      docs/options.md has a row for every option
+//	conformance_test.go  docs/conformance.md names tests that there are
+//	source_test.go       how the source is read: all files of the module, whatever their build tags
 //
 // Each rule is a function over parsed files that returns what it found, so that it is itself tested on source that
 // breaks it. A package that the table does not know fails the test; add it to the layer where it belongs.

@@ -124,6 +124,15 @@ func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) int {
 	return total
 }
 
+// AppendCommand adds an encoded command, to be written before the message that is appended next. It returns the number
+// of encoded bytes. When the queue begins anew on another connection, a command is not sent again.
+func (q *Queue) AppendCommand(frame []byte) int {
+	q.reserve(len(frame))
+	end := q.used + copy(q.blk.buf[q.used:], frame)
+	q.extendOwn(end, 0)
+	return len(frame)
+}
+
 // appendShort is Append for the most frequent message: one short frame.
 func (q *Queue) appendShort(body []byte) int {
 	n := 2 + len(body)
@@ -223,7 +232,9 @@ func (q *Queue) extendOwn(end, msgs int) {
 	if q.tail.blk == q.blk && wordEnd(w) == q.used && !wordPartial(w) {
 		q.tail.word.Store(pack(end, wordMsgs(w)+msgs, false))
 	} else {
-		q.push(newSpan(q.blk, q.blk.buf, q.used), end, msgs)
+		s := newSpan(q.blk, q.blk.buf, q.used)
+		s.word.Store(pack(end, msgs, false))
+		q.link(chain{s, s})
 	}
 	q.used = end
 }

@@ -116,11 +116,14 @@ func (q *Queue) walk(limit int) (msgs int) {
 		if !ok {
 			return msgs
 		}
-		if pos = end; !more {
+		if command := q.base.buf[pos]&zmtp.FlagCommand != 0; command {
+			q.basePos = end // a unit of its own, and no message
+		} else if !more {
 			q.basePos = end
 			q.baseMsgs++
 			msgs++
 		}
+		pos = end
 	}
 }
 

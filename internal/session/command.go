@@ -2,6 +2,7 @@ package session
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ringmq/ringmq/internal/zmtp"
 )
@@ -32,6 +33,7 @@ func refusedByPeer(data []byte) *HandshakeError {
 
 // advance hands a command to the mechanism, or nil to open the exchange, and sends what it answers.
 func (h *Handshake) advance(dst, command []byte) ([]byte, error) {
+	h.open = true
 	send, done, err := h.mech.Next(command)
 	for _, body := range send {
 		dst = zmtp.AppendFrame(dst, zmtp.FlagCommand, body)
@@ -61,6 +63,7 @@ func (h *Handshake) meet(dst []byte) ([]byte, error) {
 	if err := h.readIdentity(); err != nil {
 		return dst, err
 	}
+	h.peer.Mechanism = h.mech.Name()
 	h.finish()
 	return dst, nil
 }
@@ -71,7 +74,9 @@ func (h *Handshake) readMetadata(metadata []byte) error {
 		if count++; count > maxProperties {
 			return protocolError(CodeMalformedReady, "more than %d properties", maxProperties)
 		}
-		h.peer.Properties.Add(name, string(value))
+		if !strings.EqualFold(name, zmtp.PropUserID) {
+			h.peer.Properties.Add(name, string(value))
+		}
 		return nil
 	})
 	if _, ok := err.(*HandshakeError); ok || err == nil {

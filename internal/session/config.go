@@ -59,24 +59,24 @@ func (c *Config) identity() []byte {
 	return c.Identity
 }
 
-// metadata is the data of our READY.
-func (c *Config) metadata() []byte {
+// encode is the data of our READY.
+func (c *Config) encode(metadata []Property) []byte {
 	b := zmtp.AppendProperty(nil, zmtp.PropSocketType, []byte(c.SocketType))
 	if zmtp.HasIdentity(c.SocketType) {
 		b = zmtp.AppendProperty(b, zmtp.PropIdentity, c.Identity)
 	}
-	for _, p := range c.Metadata {
+	for _, p := range metadata {
 		b = zmtp.AppendProperty(b, p.Name, p.Value)
 	}
 	return b
 }
 
-func (c *Config) mechanism() security.Mechanism {
+func (c *Config) mechanism(metadata []Property) security.Mechanism {
 	factory := c.Mechanism
 	if factory == nil {
 		factory = null.Factory
 	}
-	return factory(security.Params{Server: c.Server, Metadata: c.metadata()})
+	return factory(security.Params{Server: c.Server, Metadata: c.encode(metadata)})
 }
 
 // frameLimit is the largest body of a frame during the handshake.
@@ -97,6 +97,9 @@ type Peer struct {
 	// Unversioned tells a peer of ZMTP 1.0 that sent no greeting (libzmq 2): it does not forward subscriptions, so
 	// that a publisher sends it everything. Version is 1.0 also for libzmq 3.0, which does forward them.
 	Unversioned bool
+
+	// Mechanism is the name of the security mechanism, such as "NULL"; "" before 3.0, which has none.
+	Mechanism string
 
 	// SocketType is "" for an unversioned peer and for one that did not say.
 	SocketType string

@@ -41,6 +41,7 @@ const (
 type HandshakeError struct {
 	Code   string // one of the Code constants, or a mechanism's own
 	Detail string // what exactly, for the log; it may quote the peer
+	Status int    // that the peer's ERROR gave as its reason, 300, 400 or 500 (RFC 27); else 0
 	Err    error  // never nil
 
 	temporary bool
@@ -61,8 +62,13 @@ func (e *HandshakeError) Reconnect() bool { return e.temporary }
 // PeerError is the error for an ERROR command with the given reason. One may also come as the first traffic: from a
 // peer that learned our socket type after we had finished.
 func PeerError(reason []byte) *HandshakeError {
-	return &HandshakeError{Code: CodePeerError, Detail: fmt.Sprintf("%q", reason), Err: ringmq.ErrProtocol}
+	return &HandshakeError{
+		Code: CodePeerError, Detail: fmt.Sprintf("%q", reason), Status: statuses[string(reason)], Err: ringmq.ErrProtocol,
+	}
 }
+
+// statuses are the reasons of an ERROR that stand for a refusal by the peer's authenticator.
+var statuses = map[string]int{"300": 300, "400": 400, "500": 500}
 
 func protocolError(code, format string, args ...any) *HandshakeError {
 	return &HandshakeError{Code: code, Detail: fmt.Sprintf(format, args...), Err: ringmq.ErrProtocol}

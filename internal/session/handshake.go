@@ -14,6 +14,7 @@ import (
 type Handshake struct {
 	cfg  *Config
 	mech security.Mechanism
+	open bool // the mechanism has begun
 
 	greeting [zmtp.GreetingSize]byte // ours, for a peer of 3.0 or later
 	sent     int                     // how many bytes of it went out
@@ -31,7 +32,7 @@ type Handshake struct {
 
 // NewHandshake returns the handshake of one connection. It keeps cfg and does not write to it.
 func NewHandshake(cfg *Config) *Handshake {
-	h := &Handshake{cfg: cfg, mech: cfg.mechanism(), want: 1, step: (*Handshake).greet}
+	h := &Handshake{cfg: cfg, mech: cfg.mechanism(cfg.Metadata), want: 1, step: (*Handshake).greet}
 	ours := zmtp.Greeting{Major: zmtp.Major, Minor: zmtp.Minor, Mechanism: h.mech.Name(), AsServer: h.asServer()}
 	zmtp.AppendGreeting(h.greeting[:0], ours, len(cfg.identity()))
 	h.peer.Properties = new(ringmq.Properties)
@@ -54,6 +55,16 @@ func (h *Handshake) Nudge(dst []byte) []byte {
 		return dst
 	}
 	return h.sendGreeting(dst, zmtp.SignatureSize+1)
+}
+
+// Announce adds a property to the metadata of this connection alone. It returns false if the metadata may have been sent
+// already.
+func (h *Handshake) Announce(p Property) bool {
+	if h.open || h.done || h.err != nil {
+		return false
+	}
+	h.mech = h.cfg.mechanism(append(h.cfg.Metadata[:len(h.cfg.Metadata):len(h.cfg.Metadata)], p))
+	return true
 }
 
 // Feed takes the next bytes from the peer. It consumes the first n of in, which is all of them until the handshake is

@@ -77,7 +77,7 @@ func TestReceiverStaysAwayAtTheMark(t *testing.T) {
 			d.tell(t)
 			require.LessOrEqual(t, d.pull.Stats().Pending, uint64(mark))
 			d.rest(t)
-			d.p.sync()
+			d.p.syncFull()
 			requireNothing(t, d.pull)
 		}
 	})

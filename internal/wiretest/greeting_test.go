@@ -193,6 +193,25 @@ func TestPropertiesOnMessages(t *testing.T) {
 	})
 }
 
+// Who a peer is and where it comes from is not for the peer to say, whatever the case of the letters.
+func TestPropertiesThatAPeerMayNotSet(t *testing.T) {
+	overLinks(t, func(t *testing.T, l link) {
+		pull := open(t, pipeline.NewPull)
+		p := l.meet(t, pull).peer()
+		p.shake(1, "PUSH", "User-Id", "root", "uSER-iD", "root", "peer-address", "192.0.2.1", "X-User-Id", "me")
+		p.send(message("a"))
+		m, err := pull.Recv(within(t))
+		require.NoError(t, err)
+		_, ok := m.Property("User-Id")
+		require.False(t, ok)
+		from, _ := m.Property("Peer-Address")
+		require.NotEqual(t, "192.0.2.1", from)
+		mine, _ := m.Property("X-User-Id")
+		require.Equal(t, "me", mine)
+		require.NotContains(t, pull.Peers()[0].Properties, "User-Id")
+	})
+}
+
 // Trap 18: a half-open handshake makes no peer that messages could go to.
 func TestHalfOpenPeerIsNoPeer(t *testing.T) {
 	for _, l := range []link{links[0], links[2]} {

@@ -67,7 +67,10 @@ func TestFaultyReplyToRequest(t *testing.T) {
 			hostile.expectEnd()
 			seen.ended(at, hostile, cause{typ: socket.Disconnected, is: ringmq.ErrProtocol})
 			_, err := req.TryRecv()
-			require.ErrorIs(t, err, ringmq.ErrWouldBlock)
+			require.ErrorIs(t, err, ringmq.ErrNoRoute)
+			honest := at.peer()
+			honest.shake(1, "REP")
+			ask(t, req, honest)
 		})
 	}
 }

@@ -176,6 +176,26 @@ func TestLargeFramesToOldPeers(t *testing.T) {
 	})
 }
 
+// What has been converted and not been written counts as queued: Close waits for it.
+func TestCloseSendsAllToOldPeers(t *testing.T) {
+	overOlds(t, func(t *testing.T, o old, l link) {
+		const messages = 40
+		push := open(t, pipeline.NewPush, socket.WithLinger(patience))
+		p := l.meet(t, push).peer().slow()
+		o.shake(p, 8, 7)
+		for range messages {
+			send(t, push, text(chunk/2))
+		}
+		closed := make(chan error, 1)
+		go func() { closed <- push.Close() }()
+		for range messages {
+			p.expect(o.frame(0, text(chunk/2)))
+		}
+		p.expectEnd()
+		require.NoError(t, <-closed)
+	})
+}
+
 // Our identity, and the peer's, where there is no READY to carry them.
 func TestIdentityOfOldPeers(t *testing.T) {
 	router := open(t, reqrep.NewRouter, socket.WithIdentity("us"))

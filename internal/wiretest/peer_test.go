@@ -109,6 +109,20 @@ func (p *peer) sync() {
 	p.expect(pong("sync"))
 }
 
+// syncFull is sync with a socket that has been at its mark: it may have sent PONGs unasked.
+func (p *peer) syncFull() {
+	p.t.Helper()
+	p.send(ping(0, "sync"))
+	for {
+		flags, body := p.readFrame()
+		require.Equal(p.t, isCmd, flags)
+		if body == "\x04PONGsync" {
+			return
+		}
+		require.Equal(p.t, "\x04PONG", body)
+	}
+}
+
 // slow keeps the kernel from taking in more than a little for a peer that does not read.
 func (p *peer) slow() *peer {
 	p.t.Helper()

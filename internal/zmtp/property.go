@@ -11,6 +11,9 @@ const (
 	PropIdentity   = "Identity"
 )
 
+// PropUserID is the name of the property that says who a peer was found to be (RFC 27). It is not for the peer to say.
+const PropUserID = "User-Id"
+
 const (
 	// MaxPropertyName is the longest name of a property, in bytes.
 	MaxPropertyName = 255
@@ -26,6 +29,9 @@ type Property struct {
 	Name  string
 	Value []byte
 }
+
+// ReservedProperty begins the names of properties that ringmq announces for itself.
+const ReservedProperty = "X-Ringmq-"
 
 // ValidPropertyName says whether name is 1 to [MaxPropertyName] of the characters that RFC 23 allows: letters,
 // digits, and "-_.+".

@@ -22,7 +22,13 @@ func NewPeer(opts ...socket.Option) (*Peer, error) {
 
 // ConnectPeer is Connect that returns the routing id of the peer. Messages may be sent to it at once, and queue until
 // the peer is there; the id stays the same when the connection is lost and made again. (zmq_connect_peer)
+//
+// Errors, besides those of Connect: [ringmq.ErrState] if the socket was made [socket.WithImmediate], under which a peer
+// has its id only while it is there.
 func (s *Peer) ConnectPeer(endpoint string) (id uint32, err error) {
+	if s.core.Immediate() {
+		return 0, s.core.OutOfTurn("connect", "WithImmediate is against an id for a peer that is not there")
+	}
 	p, err := s.core.Connect(endpoint)
 	if err != nil {
 		return 0, err

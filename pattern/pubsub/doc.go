@@ -5,9 +5,10 @@
 // nobody wants does not travel; subscribers filter once more, since a publisher learns of the end of a subscription a
 // little later.
 //
-// A publisher never waits for a subscriber. A message for a subscriber at its high-water mark is dropped for that one
-// and counted in [socket.Socket.Stats]; the others get it. A message that nobody subscribes to is not counted. Whoever
-// joins receives from the next message on.
+// A publisher does not wait for its subscribers unless it is told to. A message for one at its high-water mark is dropped
+// for that one, or another in its place, as [socket.WithOverflow] says, and counted in [socket.Socket.Stats]; the others
+// get it. A message that nobody subscribes to is not counted. Whoever joins receives from the next message on;
+// [Pub.WaitSubscribers] is the way to wait for those who are to come.
 //
 //	PUB ──> index of subscriptions ──> the subscribers' queues; the message is encoded once for all of them
 package pubsub

@@ -12,33 +12,56 @@ import (
 func TestNotesKeepTheirOrderUpToTheMark(t *testing.T) {
 	var n notes
 	for i := range maxNotes {
-		n.add(byte(i%2), []byte(fmt.Sprint(i)))
+		n.add(byte(i%2), []byte(fmt.Sprint(i)), nil)
 	}
 	require.True(t, n.behind())
 	for i := range maxNotes {
 		var m ringmq.Message
-		require.True(t, n.take(&m))
+		_, ok := n.take(&m)
+		require.True(t, ok)
 		require.Equal(t, fmt.Sprint(i), string(m.Frame(0)[1:]))
 	}
-	require.False(t, n.take(new(ringmq.Message)))
+	_, ok := n.take(new(ringmq.Message))
+	require.False(t, ok)
 }
 
 func TestNotesBeyondTheMarkAreWhatHasChanged(t *testing.T) {
 	var n notes
 	for range maxNotes {
-		n.add(1, []byte("old"))
+		n.add(1, []byte("old"), nil)
 	}
 	for range 100_000 {
-		n.add(1, []byte("flicker"))
-		n.add(0, []byte("flicker"))
+		n.add(1, []byte("flicker"), nil)
+		n.add(0, []byte("flicker"), nil)
 	}
-	n.add(0, []byte("old"))
-	n.add(1, []byte("new"))
+	n.add(0, []byte("old"), nil)
+	n.add(1, []byte("new"), nil)
 	require.Len(t, n.later, 2)
 	got := map[string]byte{}
 	var m ringmq.Message
-	for n.take(&m) {
+	for _, ok := n.take(&m); ok; _, ok = n.take(&m) {
 		got[string(m.Frame(0)[1:])] = m.Frame(0)[0]
 	}
 	require.Equal(t, map[string]byte{"old": 0, "new": 1}, got)
+}
+
+// TestNotesOfPeersDoNotUndoEachOther: in manual mode each peer's are its own.
+func TestNotesOfPeersDoNotUndoEachOther(t *testing.T) {
+	var n notes
+	for range maxNotes {
+		n.add(1, []byte("old"), nil)
+	}
+	a, b := new(visitor), new(visitor)
+	n.add(1, []byte("x"), a)
+	n.add(0, []byte("x"), b)
+	n.add(1, []byte("y"), b)
+	n.add(0, []byte("y"), b)
+	got := map[*visitor]string{}
+	var m ringmq.Message
+	for from, ok := n.take(&m); ok; from, ok = n.take(&m) {
+		if from != nil {
+			got[from] += string(m.Frame(0))
+		}
+	}
+	require.Equal(t, map[*visitor]string{a: "\x01x", b: "\x00x"}, got)
 }

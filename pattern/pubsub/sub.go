@@ -20,7 +20,7 @@ type Sub struct {
 // NewSub makes a SUB socket. The error is for a bad option.
 func NewSub(opts ...socket.Option) (*Sub, error) {
 	s := new(sub)
-	build := func(c *socket.Core) socket.Pattern { s.core = c; return s }
+	build := func(c *socket.Core) socket.Pattern { s.init(c); return s }
 	c, err := socket.New(socket.KindOf(socket.SUB), build, opts...)
 	if err != nil {
 		return nil, err
@@ -35,6 +35,9 @@ func (s *Sub) Subscribe(topic string) error { return s.sub.change([]byte(topic),
 // Unsubscribe takes a subscription back; one that is not there is passed over. Messages that have arrived already are
 // still received. Error: [ringmq.ErrClosed].
 func (s *Sub) Unsubscribe(topic string) error { return s.sub.change([]byte(topic), false) }
+
+// TopicsCount is the number of distinct topics that are subscribed to. (ZMQ_TOPICS_COUNT)
+func (s *Sub) TopicsCount() int { return s.sub.topics() }
 
 type sub struct {
 	subscriber
@@ -54,7 +57,7 @@ func (s *sub) change(topic []byte, on bool) error {
 
 // Deliver filters, since a publisher may not know the latest subscriptions, or may not filter at all.
 func (s *sub) Deliver(_ *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	if topic, _ := m.Parts(); s.match(topic) {
+	if topic, _ := m.Parts(); s.match(topic) != s.opts.Invert {
 		return socket.Enqueue
 	}
 	return socket.Discard
@@ -66,12 +69,15 @@ func (s *sub) Recv(m *ringmq.Message) error { return s.next(m) }
 type subscriber struct {
 	socket.Base
 	core  *socket.Core
+	opts  socket.PubSub
 	peers []*socket.Pipe // that are ready; send lock
 
 	mu   sync.RWMutex // after the send lock; guards topics
 	all  atomic.Bool  // the empty topic is subscribed to
 	subs topics.Set
 }
+
+func (s *subscriber) init(c *socket.Core) { s.core, s.opts = c, c.PubSub() }
 
 // set changes the subscriptions. It reports whether the first of its kind came or the last one went.
 func (s *subscriber) set(topic []byte, on bool) (changed bool) {
@@ -84,6 +90,12 @@ func (s *subscriber) set(topic []byte, on bool) (changed bool) {
 	}
 	s.all.Store(s.subs.Match(nil))
 	return changed
+}
+
+func (s *subscriber) topics() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.subs.Len()
 }
 
 func (s *subscriber) match(topic []byte) bool {

@@ -7,78 +7,143 @@ import (
 
 // XPub is Pub that lets the program see subscriptions: it receives a message of one frame, 01 and the topic, when the
 // first peer subscribes to a topic, and 00 and the topic when the last one leaves it, and whatever else subscribers
-// send. Its methods may be called by any number of goroutines at once.
+// send. [socket.WithVerbose] and [socket.WithVerboser] tell of more, [socket.WithManual] leaves subscriptions to the
+// program. Its methods may be called by any number of goroutines at once.
 type XPub struct {
 	socket.Socket
 	socket.Sender
 	socket.Receiver
+	audience
+	xpub *xpub
 }
 
 // NewXPub makes an XPUB socket. The error is for a bad option.
 func NewXPub(opts ...socket.Option) (*XPub, error) {
-	build := func(c *socket.Core) socket.Pattern { return &xpub{publisher: publisher{core: c}} }
+	s := new(xpub)
+	build := func(c *socket.Core) socket.Pattern { s.init(c); return s }
 	c, err := socket.New(socket.KindOf(socket.XPUB), build, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &XPub{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c)}, nil
+	return &XPub{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c), audience{&s.publisher}, s}, nil
 }
 
 type xpub struct {
 	publisher
-	notes notes
+	notes  notes
+	manual *manual // of WithManual, else nil
+}
+
+func (s *xpub) init(c *socket.Core) {
+	s.publisher.init(c)
+	if s.opts.Manual {
+		s.manual = new(manual)
+	}
 }
 
 func (s *xpub) Ready(p *socket.Pipe) {
+	s.greet(p)
+	if s.manual != nil {
+		s.manual.enter(p)
+	}
 	if p.FiltersItself() {
 		if first, _ := s.index.Add(nil, p); first {
-			s.note(1, nil)
+			s.note(1, nil, nil)
 		}
 	}
 }
 
+// Lost tells of the subscriptions that end with a peer: those that nobody else has, or all.
 func (s *xpub) Lost(p *socket.Pipe) {
-	s.index.RemovePeer(p, func(topic []byte) { s.note(0, topic) })
+	s.leave(p)
+	switch {
+	case s.manual != nil:
+		s.manual.leave(p, func(who *visitor, topic []byte) { s.note(0, topic, who) })
+		s.index.RemovePeer(p, nil)
+	case s.opts.Verboser:
+		s.index.Of(p, func(topic []byte) { s.note(0, topic, nil) })
+		s.index.RemovePeer(p, nil)
+	default:
+		s.index.RemovePeer(p, func(topic []byte) { s.note(0, topic, nil) })
+	}
 }
 
 func (s *xpub) Detach(p *socket.Pipe) { s.Lost(p) }
 
-// Subscribe tells the program of the first and the last subscription to a topic. The end of one that was not known is
-// told too, as libzmq does, unless the program is far behind.
+// Subscribe tells the program of the first and the last subscription to a topic, or of more where an option says so.
+// The end of one that was not known is told too, as libzmq does. What changes nothing is not told while the program is
+// far behind.
 func (s *xpub) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 	s.core.HoldsSend(func() {
-		if on {
-			if first, _ := s.index.Add(topic, p); first {
-				s.note(1, topic)
-			}
-			return
+		var who *visitor
+		var news, tell bool
+		if s.manual != nil {
+			who, news = s.manual.request(p, topic, on)
+			tell = true
+		} else {
+			news, tell = s.enter(p, topic, on)
+			s.changed()
 		}
-		switch last, removed := s.index.Remove(topic, p); {
-		case last:
-			s.note(0, topic)
-		case !removed && !s.notes.behind():
-			s.note(0, topic)
+		if news || tell && !s.notes.behind() {
+			s.note(b2i(on), topic, who)
 		}
 	})
 	s.core.SendChanged()
 }
 
-func (s *xpub) note(kind byte, topic []byte) {
-	s.notes.add(kind, topic)
+// enter notes a subscription, or its end. news: it is the first or the last; tell: the program wants to know anyway.
+func (s *xpub) enter(p *socket.Pipe, topic []byte, on bool) (news, tell bool) {
+	if on {
+		first, _ := s.index.Add(topic, p)
+		return first, s.opts.Verbose
+	}
+	last, removed := s.index.Remove(topic, p)
+	return last, !removed || s.opts.Verboser
+}
+
+func b2i(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+func (s *xpub) note(kind byte, topic []byte, from *visitor) {
+	s.notes.add(kind, topic, from)
 	s.core.RecvChanged()
 }
 
 // Deliver takes subscriptions and passes everything else on.
 func (s *xpub) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	if on, topic, ok := subscription(m); ok {
-		s.Subscribe(p, topic, on)
-		return socket.Discard
+	if split(m, s.opts.AnyFrame, func(on bool, topic []byte) { s.Subscribe(p, topic, on) }) {
+		return socket.Enqueue
 	}
-	return socket.Enqueue
+	return socket.Discard
+}
+
+// Send sends to the peer that a notification came from, where it is the first message since then and the option says
+// so, and else to whoever subscribes.
+func (s *xpub) Send(m *ringmq.Message, borrowed bool) error {
+	if !s.opts.LastValue {
+		return s.publisher.Send(m, borrowed)
+	}
+	who := s.manual.target()
+	if who == nil {
+		return s.publisher.Send(m, borrowed)
+	}
+	topic, _ := m.Parts()
+	err := s.core.Fanout(s.manual.only(who, s.match(topic)), m, borrowed)
+	if err == nil {
+		s.manual.next.CompareAndSwap(who, nil)
+	}
+	return err
 }
 
 func (s *xpub) Recv(m *ringmq.Message) error {
-	if s.notes.take(m) {
+	if from, ok := s.notes.take(m); ok {
+		if from != nil {
+			s.manual.told(from)
+		}
 		s.core.RecvChanged() // there may be another one
 		return nil
 	}

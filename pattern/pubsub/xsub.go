@@ -12,27 +12,28 @@ type XSub struct {
 	socket.Socket
 	socket.Sender
 	socket.Receiver
+	xsub *xsub
 }
 
 // NewXSub makes an XSUB socket. The error is for a bad option.
 func NewXSub(opts ...socket.Option) (*XSub, error) {
-	build := func(c *socket.Core) socket.Pattern { return &xsub{subscriber{core: c}} }
+	s := new(xsub)
+	build := func(c *socket.Core) socket.Pattern { s.init(c); return s }
 	c, err := socket.New(socket.KindOf(socket.XSUB), build, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &XSub{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c)}, nil
+	return &XSub{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c), s}, nil
 }
+
+// TopicsCount is the number of distinct topics that are subscribed to. (ZMQ_TOPICS_COUNT)
+func (s *XSub) TopicsCount() int { return s.xsub.topics() }
 
 type xsub struct{ subscriber }
 
-// Send forwards every subscribe, and an unsubscribe when it is the last for its topic. Other messages are dropped, and
-// counted, for a publisher at its high-water mark.
+// Send takes the subscriptions out of m. The rest is dropped, and counted, for a publisher at its high-water mark.
 func (s *xsub) Send(m *ringmq.Message, borrowed bool) error {
-	if on, topic, ok := subscription(m); ok {
-		if changed := s.set(topic, on); changed || on {
-			s.tell(topic, on)
-		}
+	if !split(m, s.opts.AnyFrame, s.subscribe) {
 		return nil
 	}
 	for _, p := range s.peers {
@@ -41,6 +42,13 @@ func (s *xsub) Send(m *ringmq.Message, borrowed bool) error {
 		}
 	}
 	return nil
+}
+
+// subscribe forwards every subscription, and the end of one when it is the last for its topic, or always.
+func (s *xsub) subscribe(on bool, topic []byte) {
+	if changed := s.set(topic, on); changed || on || s.opts.VerboseUnsubscribe {
+		s.tell(topic, on)
+	}
 }
 
 func (s *xsub) Recv(m *ringmq.Message) error { return s.next(m) }

@@ -11,7 +11,8 @@ import (
 )
 
 // Dish receives the messages, each a group and a body, of the groups that it has joined; without one it receives
-// nothing. It has no sending methods. Its methods may be called by any number of goroutines at once.
+// nothing. It has no sending methods. Over udp it does not connect: [ringmq.ErrUnsupported]. Its methods may be called
+// by any number of goroutines at once.
 type Dish struct {
 	socket.Socket
 	socket.Receiver

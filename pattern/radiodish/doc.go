@@ -9,5 +9,10 @@
 // [socket.Socket.Stats]; the others get it. A message whose group nobody has joined is not counted. Whoever joins
 // receives from the next message on.
 //
+// Over udp (package transport/udp) a RADIO connects and a DISH is bound, to an address or to a multicast group. Each
+// message is then one datagram, of at most [socket.MaxDatagram] bytes; nobody learns who has joined what, so the radio
+// sends all of them and the dish alone filters. Datagrams may be lost on their way. One that finds the dish at its
+// high-water mark for receiving is dropped, and counted there.
+//
 //	RADIO ──> index of groups ──> the dishes' queues; the message is encoded once for all of them
 package radiodish

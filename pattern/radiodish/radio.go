@@ -11,7 +11,8 @@ import (
 //
 // Send does not wait: it drops the message for a peer at its high-water mark, and counts it, or with
 // [socket.WithNoDrop] waits. It returns [ringmq.ErrInvalidMessage] for a message that is not a group and a body, and
-// [ringmq.ErrTooLarge] for a group of more than [MaxGroup] bytes.
+// [ringmq.ErrTooLarge] for a group of more than [MaxGroup] bytes, and while it is connected over udp for a message that
+// is no datagram of at most [socket.MaxDatagram] bytes. Over udp it does not bind: [ringmq.ErrUnsupported].
 type Radio struct {
 	socket.Socket
 	socket.Sender
@@ -32,6 +33,7 @@ type radio struct {
 	core  *socket.Core
 	index topics.Index[*socket.Pipe] // of whole groups; send lock
 	buf   []byte                     // send lock
+	wide  int                        // pipes that lead to datagrams, and take every group; send lock
 }
 
 // whole is the group as the index has it. The index matches by the beginning; with the zero byte at the end, which no
@@ -41,9 +43,24 @@ func (s *radio) whole(group []byte) []byte {
 	return s.buf
 }
 
+// Attach has what is sent as datagrams go there whatever the group: nobody can tell which are wanted. All groups begin
+// with nothing.
+func (s *radio) Attach(p *socket.Pipe) {
+	if p.Datagrams() {
+		s.index.Add(nil, p)
+		s.wide++
+	}
+}
+
 // Lost and Detach: a peer that comes back joins anew.
-func (s *radio) Lost(p *socket.Pipe)   { s.index.RemovePeer(p, func([]byte) {}) }
-func (s *radio) Detach(p *socket.Pipe) { s.Lost(p) }
+func (s *radio) Lost(p *socket.Pipe) { s.index.RemovePeer(p, func([]byte) {}) }
+
+func (s *radio) Detach(p *socket.Pipe) {
+	if _, was := s.index.Remove(nil, p); was {
+		s.wide--
+	}
+	s.Lost(p)
+}
 
 // Join notes that p has joined a group, or left it. What is no group has no messages, and is passed over. A peer that
 // joins twice is a member once, and leaves at once.
@@ -68,6 +85,11 @@ func (s *radio) Send(m *ringmq.Message, borrowed bool) error {
 	group, _ := m.Parts()
 	if err := checkGroup(group, ringmq.ErrInvalidMessage); err != nil {
 		return s.core.SendError(string(group), err)
+	}
+	if s.wide > 0 {
+		if err := s.core.FitsDatagram(1 + m.Size()); err != nil {
+			return err
+		}
 	}
 	return s.core.Fanout(s.index.Match(s.whole(group)), m, borrowed)
 }

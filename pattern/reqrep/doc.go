@@ -1,7 +1,7 @@
 // Package reqrep has the sockets of request and reply (RFC 28).
 //
 // REQ and REP keep turns: a REQ sends, then receives; a REP receives, then sends; a call out of turn is
-// [ringmq.ErrState]. DEALER and ROUTER do not: a DEALER sends to its peers in turn and receives from any, a ROUTER sees
+// [ringmq.ErrState]. [Req.Request] does both at once, and may be given up. DEALER and ROUTER do not: a DEALER sends to its peers in turn and receives from any, a ROUTER sees
 // whom each message comes from and says whom it goes to. Between them they make asynchronous clients, servers and
 // brokers.
 //
@@ -9,7 +9,7 @@
 // that it passed, and an empty delimiter frame.
 //
 //	REQ      sends      [body]
-//	wire                [""] [body]
+//	wire                [""] [body], of a Request [number] [""] [body]
 //	ROUTER   receives   [id] [""] [body]
 //	DEALER   forwards   [id] [""] [body]
 //	REP      receives   [body], keeps [id] [""], and puts it in front of its reply

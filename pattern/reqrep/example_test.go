@@ -64,6 +64,54 @@ func Example() {
 	// a REP
 }
 
+// A request whose server takes too long is given up, and the next one is made with the same socket.
+func ExampleReq_Request() {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	rep, err := reqrep.NewRep()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rep.Close()
+	if _, err := rep.Bind("inproc://example-request"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	req, err := reqrep.NewReq()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer req.Close()
+	if err := req.Connect("inproc://example-request"); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	impatient, stop := context.WithTimeout(ctx, time.Millisecond)
+	defer stop()
+	_, err = req.Request(impatient, ringmq.NewString("first"))
+	fmt.Println(errors.Is(err, context.DeadlineExceeded))
+
+	go func() {
+		for m, err := range rep.Messages(ctx) {
+			if err != nil || rep.Send(ctx, m) != nil {
+				return
+			}
+		}
+	}()
+	answer, err := req.Request(ctx, ringmq.NewString("second"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s\n", answer.Frame(0))
+	// Output:
+	// true
+	// second
+}
+
 // A ROUTER sees who asks, as the first frame, and answers by it; a DEALER does not wait for one answer before it asks
 // again.
 func ExampleRouter() {

@@ -82,6 +82,7 @@ func (s *rep) Recv(m *ringmq.Message) error {
 		s.from = nil // the requester is gone
 	}
 	socket.Strip(m, n)
+	s.core.SendChanged()
 	return nil
 }
 

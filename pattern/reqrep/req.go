@@ -1,7 +1,7 @@
 package reqrep
 
 import (
-	"sync"
+	"context"
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
@@ -9,85 +9,55 @@ import (
 
 // Req sends a request to its peers in turn and receives the reply. Its methods may be called by any number of
 // goroutines at once, but there is one request at a time.
+//
+// [Req.Request] is a request and its reply in one call, which may be given up at any time. With Send and Recv the turns
+// are the caller's to keep: a reply that does not come keeps the socket from sending until it is known that none will,
+// unless it was made [socket.WithRelaxed].
+//
+// When the peer that was asked is gone, Recv returns [ringmq.ErrNoRoute] and the next request may be sent. A request
+// that had not been written yet is not lost with a connection: it goes out on the next.
 type Req struct {
 	socket.Socket
 	socket.Sender
 	socket.Receiver
+	state *req
 }
 
 // NewReq makes a REQ socket. The error is for a bad option.
 func NewReq(opts ...socket.Option) (*Req, error) {
-	build := func(c *socket.Core) socket.Pattern { return &req{core: c} }
+	var state *req
+	build := func(c *socket.Core) socket.Pattern {
+		state = newReq(c)
+		return state
+	}
 	c, err := socket.New(socket.KindOf(socket.REQ), build, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &Req{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c)}, nil
+	return &Req{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c), state}, nil
 }
 
-// delimiter ends the envelope (RFC 28).
-var delimiter = [][]byte{{}}
-
-// turn is whose turn it is.
-type turn uint8
-
-const (
-	turnSend  turn = iota // the program's, to send
-	turnWait              // the peer's, to reply
-	turnReply             // the reply is here: the program's, to receive
-)
-
-type req struct {
-	socket.Base
-	core  *socket.Core
-	peers socket.Rotation
-
-	mu    sync.Mutex // after either of the socket's locks
-	turn  turn
-	asked *socket.Pipe // the peer that owes the reply
-}
-
-func (s *req) Attach(p *socket.Pipe) { s.peers.Add(p) }
-func (s *req) Detach(p *socket.Pipe) { s.peers.Remove(p) }
-
-func (s *req) Send(m *ringmq.Message, borrowed bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.turn != turnSend {
-		return s.core.OutOfTurn("send", "the reply to the last request has not been received")
+// Request sends m, as Send does, and returns the reply to it. If ctx ends before, or the peer is lost, it returns an
+// error and the request is given up: the socket is ready for the next one, and a reply that comes too late is thrown
+// away. Whether the request was carried out is then not known; nothing is sent twice. Calls from many goroutines follow
+// one another. The frames belong to the library whatever the outcome: after an error they may have been sent, or be about to.
+//
+// The request carries a number by which its reply is known, as with [socket.WithCorrelate].
+//
+// Errors: those of Send; [ringmq.ErrNoRoute] if the peer that was asked is gone; [ringmq.ErrState] between a Send and its
+// Recv, as those two are between the parts of a Request.
+func (s *Req) Request(ctx context.Context, m ringmq.Message) (ringmq.Message, error) {
+	r := s.state
+	if err := r.core.Enter(ctx, r.calls, "request"); err != nil {
+		return ringmq.Message{}, err
 	}
-	p := s.peers.Send(delimiter, m, borrowed)
-	if p == nil {
-		return ringmq.ErrWouldBlock
+	defer func() { <-r.calls }()
+	if err := r.core.SendBy(ctx, &m, r.ask); err != nil {
+		return ringmq.Message{}, err
 	}
-	s.turn, s.asked = turnWait, p
-	return nil
-}
-
-// Deliver takes the one reply that is due. A reply from another peer, or a second one, is too late and not there.
-func (s *req) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	if m.Len() < 2 || len(m.Frame(0)) > 0 {
-		return socket.Refuse
+	reply, err := r.core.RecvBy(ctx, r.answer)
+	if err != nil {
+		r.giveUp()
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.turn != turnWait || p != s.asked {
-		return socket.Discard
-	}
-	s.turn = turnReply
-	return socket.Enqueue
-}
-
-func (s *req) Recv(m *ringmq.Message) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.turn == turnSend {
-		return s.core.OutOfTurn("receive", "no request has been sent")
-	}
-	if s.core.Next(m) == nil {
-		return ringmq.ErrWouldBlock
-	}
-	s.turn, s.asked = turnSend, nil
-	socket.Strip(m, 1)
-	return nil
+	return reply, err
 }

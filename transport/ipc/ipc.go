@@ -38,6 +38,8 @@ func (Transport) Listen(ctx context.Context, addr string, o transport.Options) (
 
 func listen(ctx context.Context, addr string, o transport.Options) (*listener, error) {
 	switch {
+	case o.Listener != nil:
+		return adopt(o)
 	case addr == wildcard:
 		return listenWildcard(ctx, o)
 	case isAbstract(addr):
@@ -47,11 +49,11 @@ func listen(ctx context.Context, addr string, o transport.Options) (*listener, e
 }
 
 // Dial connects to addr. The connection is a *net.UnixConn.
-func (Transport) Dial(ctx context.Context, addr string, _ transport.Options) (net.Conn, error) {
+func (Transport) Dial(ctx context.Context, addr string, o transport.Options) (net.Conn, error) {
 	if err := validateConnect(addr); err != nil {
 		return nil, err
 	}
-	var d net.Dialer
+	d := net.Dialer{Control: prepare(o)}
 	c, err := d.DialContext(ctx, "unix", addr)
 	if err != nil {
 		return nil, transport.Failed(Scheme, addr, err)

@@ -42,6 +42,32 @@ func fill(t *testing.T, path string) error {
 	return nil
 }
 
+func TestBuffers(t *testing.T) {
+	path := filepath.Join(tempDir(t), "s")
+	o := transport.Options{SendBuffer: 40_000, RecvBuffer: 50_000}
+	l, err := Transport{}.Listen(t.Context(), path, o)
+	require.NoError(t, err)
+	defer l.Close()
+	dialed, err := Transport{}.Dial(t.Context(), path, o)
+	require.NoError(t, err)
+	defer dialed.Close()
+	accepted, err := l.Accept()
+	require.NoError(t, err)
+	defer accepted.Close()
+	for _, c := range []net.Conn{dialed, accepted} {
+		raw, err := c.(syscall.Conn).SyscallConn()
+		require.NoError(t, err)
+		require.NoError(t, transport.OnDescriptor(raw, func(fd uintptr) error {
+			send, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_SNDBUF)
+			require.NoError(t, err)
+			recv, err := syscall.GetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF)
+			require.NoError(t, err)
+			require.Equal(t, [2]int{2 * o.SendBuffer, 2 * o.RecvBuffer}, [2]int{send, recv}, "socket(7) doubles them")
+			return nil
+		}))
+	}
+}
+
 func TestBacklog(t *testing.T) {
 	path := filepath.Join(tempDir(t), "s")
 	l, err := Transport{}.Listen(t.Context(), path, transport.Options{Backlog: 1})

@@ -17,8 +17,21 @@ import (
 // listener is a bound address. What Close has to remove is decided when it is made.
 type listener struct {
 	*net.UnixListener
-	path  string
-	close func() error
+	path    string
+	options transport.Options
+	close   func() error
+}
+
+// Accept waits for the next connection, and gives it its options if the filters let it in.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.AcceptUnix()
+	if err != nil {
+		return nil, err
+	}
+	if err := admit(c, l.options); err != nil {
+		return nil, transport.TurnedAway(l.Endpoint(), c, err)
+	}
+	return c, nil
 }
 
 // Close stops listening and removes the files that Listen made.
@@ -56,7 +69,7 @@ func listenAbstract(ctx context.Context, name string, o transport.Options) (*lis
 	if err != nil {
 		return nil, err
 	}
-	return &listener{UnixListener: ul, path: name, close: sync.OnceValue(ul.Close)}, nil
+	return &listener{UnixListener: ul, path: name, options: o, close: sync.OnceValue(ul.Close)}, nil
 }
 
 func listenPath(ctx context.Context, path string, o transport.Options) (*listener, error) {
@@ -69,14 +82,14 @@ func listenPath(ctx context.Context, path string, o transport.Options) (*listene
 		return nil, err
 	}
 	ours := identify(file)
-	l := &listener{UnixListener: ul, path: path}
+	l := &listener{UnixListener: ul, path: path, options: o}
 	// Remove first: while ul is open the system cannot give the number of our file to another one.
 	l.close = sync.OnceValue(func() error { return errors.Join(removeSame(file, ours), ul.Close()) })
 	return l, nil
 }
 
 func open(ctx context.Context, path string, o transport.Options) (*net.UnixListener, error) {
-	var lc net.ListenConfig
+	lc := net.ListenConfig{Control: prepare(o)}
 	nl, err := lc.Listen(ctx, "unix", path)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	"github.com/ringmq/ringmq/transport"
 )
 
-// wildcard stands for every IPv4 interface as a host, and for a port of the system's choice.
+// wildcard stands for every interface as a host, and for a port of the system's choice.
 const wildcard = "*"
 
 // maxHost is the length of the longest DNS name in its text form, in bytes (RFC 1035, 2.3.4).
@@ -19,8 +19,8 @@ const maxHost = 253
 
 // hostport is one parsed HOST:PORT. Of ip and name one is set.
 type hostport struct {
-	ip   netip.Addr // a literal address; for the wildcard 0.0.0.0
-	name string     // an interface or a host
+	ip   netip.Addr // a literal address
+	name string     // an interface or a host, or the wildcard
 	port uint16     // 0: the system chooses
 }
 
@@ -85,7 +85,7 @@ func (p parser) bind(s string) (hostport, error) {
 		}
 	}
 	if host == wildcard {
-		h.ip = netip.IPv4Unspecified()
+		h.name = wildcard
 		return h, nil
 	}
 	return p.host(h, host)

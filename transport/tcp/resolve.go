@@ -6,26 +6,33 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-
-	"github.com/ringmq/ringmq"
 )
 
-// local returns the address to bind to. The name of an interface goes before that of a host, as in libzmq.
-func (h hostport) local(ctx context.Context, r *net.Resolver) (netip.AddrPort, error) {
-	if h.name == "" {
+// local returns the address to bind to, with IPv6 preferred or IPv4. The name of an interface goes before that of a
+// host, as in libzmq.
+func (h hostport) local(ctx context.Context, r *net.Resolver, v6 bool) (netip.AddrPort, error) {
+	switch {
+	case h.name == "":
 		return netip.AddrPortFrom(h.ip, h.port), nil
+	case h.name == wildcard && v6:
+		return netip.AddrPortFrom(netip.IPv6Unspecified(), h.port), nil
+	case h.name == wildcard:
+		return netip.AddrPortFrom(netip.IPv4Unspecified(), h.port), nil
 	}
-	ip, err := interfaceAddr(h.name)
+	ip, err := interfaceAddr(h.name, v6)
 	if errors.Is(err, errNoInterface) {
-		ip, err = hostAddr(ctx, r, h.name)
+		ip, err = hostAddr(ctx, r, h.name, v6)
 	}
 	return netip.AddrPortFrom(ip, h.port), err
 }
 
+// errNoAddress is for a name that stands for nothing, at this time.
+var errNoAddress = errors.New("no address of this machine")
+
 var errNoInterface = errors.New("no such interface")
 
-// interfaceAddr returns the first IPv4 address of the interface, or its first IPv6 address if it has none.
-func interfaceAddr(name string) (netip.Addr, error) {
+// interfaceAddr returns the first address of the interface that is of the preferred family, or its first if none is.
+func interfaceAddr(name string, v6 bool) (netip.Addr, error) {
 	nic, err := net.InterfaceByName(name)
 	if err != nil {
 		return netip.Addr{}, errNoInterface
@@ -40,9 +47,9 @@ func interfaceAddr(name string) (netip.Addr, error) {
 			ips = append(ips, withZone(prefix.Addr(), nic.Name))
 		}
 	}
-	ip, ok := preferIPv4(ips)
+	ip, ok := prefer(v6, ips)
 	if !ok {
-		return ip, fmt.Errorf("interface %s has no IP address: %w", name, ringmq.ErrInvalidEndpoint)
+		return ip, fmt.Errorf("%w: the interface %s has none", errNoAddress, name)
 	}
 	return ip, nil
 }
@@ -55,27 +62,45 @@ func withZone(ip netip.Addr, zone string) netip.Addr {
 	return ip
 }
 
-// hostAddr returns the first IPv4 address of the host, or its first address if it has none.
-func hostAddr(ctx context.Context, r *net.Resolver, name string) (netip.Addr, error) {
+// hostAddr returns the first address of the host that is of the preferred family, or its first if none is.
+func hostAddr(ctx context.Context, r *net.Resolver, name string, v6 bool) (netip.Addr, error) {
 	ips, err := r.LookupNetIP(ctx, "ip", name)
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return netip.Addr{}, fmt.Errorf("neither an interface nor a known host: %w: %w", ringmq.ErrInvalidEndpoint, err)
+		return netip.Addr{}, fmt.Errorf("%w: neither an interface nor a known host: %w", errNoAddress, err)
 	}
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	ip, _ := preferIPv4(ips) // a lookup without an error has at least one
+	ip, _ := prefer(v6, ips) // a lookup without an error has at least one
 	return ip, nil
 }
 
-func preferIPv4(ips []netip.Addr) (ip netip.Addr, ok bool) {
+// prefer returns the first address of the family, or the first of all.
+func prefer(v6 bool, ips []netip.Addr) (ip netip.Addr, ok bool) {
 	for _, ip := range ips {
-		if ip = ip.Unmap(); ip.Is4() {
+		if ip = ip.Unmap(); ip.Is6() == v6 {
 			return ip, true
 		}
 	}
 	if len(ips) == 0 {
 		return netip.Addr{}, false
 	}
-	return ips[0], true
+	return ips[0].Unmap(), true
+}
+
+// remote returns the addresses to connect to, in the order in which they are tried.
+func (h hostport) remote(ctx context.Context, r *net.Resolver) ([]netip.AddrPort, error) {
+	ips := []netip.Addr{h.ip}
+	if h.name != "" {
+		var err error
+		if ips, err = r.LookupNetIP(ctx, "ip", h.name); err != nil {
+			return nil, err
+		}
+		ips = alternate(ips)
+	}
+	addrs := make([]netip.AddrPort, 0, maxAddrs)
+	for _, ip := range ips[:min(len(ips), maxAddrs)] {
+		addrs = append(addrs, netip.AddrPortFrom(ip, h.port))
+	}
+	return addrs, nil
 }

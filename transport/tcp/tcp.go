@@ -2,12 +2,14 @@ package tcp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"syscall"
 
+	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/transport"
 )
 
@@ -18,7 +20,7 @@ func init() { transport.Register(Scheme, Transport{}) }
 
 // Transport is the TCP transport. It has no state.
 type Transport struct {
-	resolver *net.Resolver // nil: the system's
+	resolver *net.Resolver // nil: net.DefaultResolver
 }
 
 var _ transport.Stream = Transport{}
@@ -51,12 +53,27 @@ func (t Transport) Listen(ctx context.Context, addr string, o transport.Options)
 }
 
 func (t Transport) listen(ctx context.Context, h hostport, o transport.Options) (*listener, error) {
-	local, err := h.local(ctx, t.resolver)
+	nl, err := t.open(ctx, h, o)
 	if err != nil {
 		return nil, err
 	}
-	lc := net.ListenConfig{KeepAlive: -1} // as the system has it
-	lc.SetMultipathTCP(false)             // package net would listen with MPTCP, which no peer asks for
+	return &listener{TCPListener: nl, options: o, close: sync.OnceValue(nl.Close)}, nil
+}
+
+// open takes over the listener that there is, or makes one.
+func (t Transport) open(ctx context.Context, h hostport, o transport.Options) (*net.TCPListener, error) {
+	if o.Listener != nil {
+		return adopt(o)
+	}
+	local, err := h.local(ctx, t.names(), o.IPv6)
+	if errors.Is(err, errNoAddress) {
+		err = fmt.Errorf("%w: %w", ringmq.ErrInvalidEndpoint, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	lc := net.ListenConfig{KeepAlive: -1, Control: prepare(o, false)} // keep-alive is set on what is accepted
+	lc.SetMultipathTCP(false)                                         // package net would, and no peer asks for it
 	nl, err := lc.Listen(ctx, network(local.Addr()), local.String())
 	if err != nil {
 		return nil, err
@@ -66,7 +83,7 @@ func (t Transport) listen(ctx context.Context, h hostport, o transport.Options) 
 		tl.Close()
 		return nil, err
 	}
-	return &listener{TCPListener: tl, close: sync.OnceValue(tl.Close)}, nil
+	return tl, nil
 }
 
 // network keeps an IPv4 address to IPv4: with "tcp" package net would bind 0.0.0.0 as [::]. For [::] "tcp" is right, as
@@ -78,38 +95,64 @@ func network(ip netip.Addr) string {
 	return "tcp"
 }
 
-// Dial connects to addr, trying each of a host's addresses until one answers. The connection is a *net.TCPConn.
-func (t Transport) Dial(ctx context.Context, addr string, _ transport.Options) (net.Conn, error) {
+// Dial connects to addr, trying the addresses that a host has now until one answers, as RFC 8305 describes. The
+// connection is a *net.TCPConn. That a name is not known is no [ringmq.ErrInvalidEndpoint]: it may be the next time.
+func (t Transport) Dial(ctx context.Context, addr string, o transport.Options) (net.Conn, error) {
 	r, err := parseConnect(addr)
 	if err != nil {
 		return nil, err
 	}
-	c, err := t.dial(ctx, r)
+	c, err := t.dial(ctx, r, o)
 	if err != nil {
 		return nil, transport.Failed(Scheme, addr, err)
 	}
 	return c, nil
 }
 
-func (t Transport) dial(ctx context.Context, r route) (net.Conn, error) {
-	d := net.Dialer{Resolver: t.resolver, KeepAlive: -1} // keep-alive as the system has it
+func (t Transport) dial(ctx context.Context, r route, o transport.Options) (net.Conn, error) {
+	d := net.Dialer{KeepAlive: -1, Control: prepare(o, r.source != nil)}
 	if r.source != nil {
-		source, err := r.source.local(ctx, t.resolver)
+		source, err := r.source.local(ctx, t.names(), o.IPv6)
 		if err != nil {
 			return nil, err
 		}
 		d.LocalAddr = net.TCPAddrFromAddrPort(source)
-		d.Control = reuseSource
 	}
-	c, err := d.DialContext(ctx, "tcp", r.target.String())
+	if o.Proxy == nil {
+		return t.reach(ctx, &d, r.target, o)
+	}
+	via, err := parser{o.Proxy.Address}.connect(o.Proxy.Address)
 	if err != nil {
 		return nil, err
 	}
-	if isSelf(c) {
-		c.Close()
-		return nil, errSelf
+	return throughProxy(ctx, o.Proxy, r.target, func(ctx context.Context) (net.Conn, error) { return t.reach(ctx, &d, via, o) })
+}
+
+// reach connects to one of the addresses that h has now.
+func (t Transport) reach(ctx context.Context, d *net.Dialer, h hostport, o transport.Options) (net.Conn, error) {
+	addrs, err := h.remote(ctx, t.names())
+	if err != nil {
+		return nil, err
 	}
-	return c, nil
+	return race(ctx, addrs, func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+		c, err := d.DialContext(ctx, "tcp", addr.String())
+		if err != nil {
+			return nil, err
+		}
+		if err := settle(c.(*net.TCPConn), o); err != nil {
+			c.Close()
+			return nil, err
+		}
+		return c, nil
+	})
+}
+
+// names is what looks names up.
+func (t Transport) names() *net.Resolver {
+	if t.resolver == nil {
+		return net.DefaultResolver
+	}
+	return t.resolver
 }
 
 // errSelf passes for a refusal, which it is but for the accident: nobody is bound to the port, and an attempt may
@@ -124,7 +167,20 @@ func isSelf(c net.Conn) bool { return c.LocalAddr().String() == c.RemoteAddr().S
 // listener adds to a TCPListener what [transport.Listener] asks for.
 type listener struct {
 	*net.TCPListener
-	close func() error
+	options transport.Options
+	close   func() error
+}
+
+// Accept waits for the next connection, and gives it its options if the filters let it in.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	if err := admit(c, l.options); err != nil {
+		return nil, transport.TurnedAway(l.Endpoint(), c, err)
+	}
+	return c, nil
 }
 
 // Close frees the port.

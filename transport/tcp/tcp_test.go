@@ -1,8 +1,6 @@
 package tcp
 
 import (
-	"context"
-	"errors"
 	"net"
 	"runtime"
 	"strconv"
@@ -99,6 +97,26 @@ func TestWildcardHostIsIPv4Only(t *testing.T) {
 	require.True(t, transport.IsRefused(err), "%v", err)
 }
 
+// With the option every name stands for IPv6 first, and the wildcard for both.
+func TestPreferIPv6(t *testing.T) {
+	requireIPv6(t)
+	for addr, want := range map[string]string{
+		"*:*": "tcp://[::]:", loopback(t) + ":0": "tcp://[::1]:", "0.0.0.0:0": "tcp://0.0.0.0:",
+	} {
+		l, err := Transport{}.Listen(t.Context(), addr, transport.Options{IPv6: true})
+		require.NoError(t, err)
+		require.Equal(t, want+portOf(l), l.Endpoint())
+		if addr == "*:*" {
+			for _, host := range []string{"127.0.0.1:", "[::1]:"} {
+				c, err := Transport{}.Dial(t.Context(), "*:0;"+host+portOf(l), transport.Options{IPv6: true})
+				require.NoError(t, err)
+				require.NoError(t, c.Close())
+			}
+		}
+		require.NoError(t, l.Close())
+	}
+}
+
 func TestIPv6AnyTakesIPv4(t *testing.T) {
 	requireIPv6(t)
 	l := listenAt(t, "[::]:*")
@@ -159,42 +177,4 @@ func TestSelfConnect(t *testing.T) {
 	}
 	l := listenAt(t, addr) // the port is free again
 	require.NoError(t, l.Close())
-}
-
-func TestBindUnknownName(t *testing.T) {
-	_, err := newNameServer(t).transport().Listen(t.Context(), "nowhere.test.:0", transport.Options{})
-	require.ErrorIs(t, err, ringmq.ErrInvalidEndpoint)
-	e, _ := errors.AsType[*ringmq.Error](err)
-	require.Equal(t, "tcp://nowhere.test.:0", e.Endpoint)
-}
-
-func TestBindHostName(t *testing.T) {
-	ns := newNameServer(t)
-	ns.set("feed.test.", "127.0.0.1")
-	l, err := ns.transport().Listen(t.Context(), "feed.test.:*", transport.Options{})
-	require.NoError(t, err)
-	require.Equal(t, "tcp://127.0.0.1:"+portOf(l), l.Endpoint())
-	require.NoError(t, l.Close())
-}
-
-func TestDialLooksUpEachTime(t *testing.T) {
-	l := listenAt(t, "127.0.0.1:*")
-	ns := newNameServer(t)
-	target := "feed.test.:" + portOf(l)
-	_, err := ns.transport().Dial(t.Context(), target, transport.Options{})
-	require.Error(t, err)
-	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint, "the name may be known at the next attempt")
-
-	ns.set("feed.test.", "127.0.0.1")
-	c, err := ns.transport().Dial(t.Context(), target, transport.Options{})
-	require.NoError(t, err)
-	require.NoError(t, c.Close())
-}
-
-func TestLookupEndsWithContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := newNameServer(t).transport().Listen(ctx, "feed.test.:0", transport.Options{})
-	require.Error(t, err)
-	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint, "nobody said that the name is unknown")
 }

@@ -64,7 +64,11 @@ func (b *builder) atLeast(m Metric, factor float64, entries ...string) {
 }
 
 func (b *builder) atMost(m Metric, factor float64, entries ...string) {
-	b.target(Target{Compare: Ratio, Of: b.figure(Ringmq, m), Against: b.figures(m, entries), AtMost: factor})
+	b.mostOf(Ringmq, m, factor, entries...)
+}
+
+func (b *builder) mostOf(who string, m Metric, factor float64, entries ...string) {
+	b.target(Target{Compare: Ratio, Of: b.figure(who, m), Against: b.figures(m, entries), AtMost: factor})
 }
 
 func (b *builder) target(t Target) {

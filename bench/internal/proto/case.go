@@ -51,6 +51,7 @@ type Case struct {
 	Idle      int    // seconds to do nothing in, once subscribers are connected, in place of sending; 0: send
 	Samples   string // file for the latencies
 	Batching  string // ringmq: "immediate" in place of the default policy
+	Spin      int    // ringmq: microseconds that a receiver polls for before it parks; 0: the default
 }
 
 // field is a key and where its value is: a *string, *int or *bool.
@@ -77,6 +78,7 @@ func (c *Case) fields() []field {
 		{"idle", &c.Idle},
 		{"samples", &c.Samples},
 		{"batching", &c.Batching},
+		{"spin", &c.Spin},
 	}
 }
 

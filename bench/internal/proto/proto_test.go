@@ -12,7 +12,7 @@ import (
 // full has another value in every field.
 var full = Case{
 	Pattern: PubSub, Transport: TCP, Endpoint: "tcp://127.0.0.1:0", Size: 64, Count: 1000, Warmup: 10, Subs: 8,
-	Symbols: 100, PerSub: 5, Rate: 7, HWM: 9, NoDrop: true, Threads: 2, Idle: 3, Samples: "/tmp/s", Batching: "immediate",
+	Symbols: 100, PerSub: 5, Rate: 7, HWM: 9, NoDrop: true, Threads: 2, Idle: 3, Samples: "/tmp/s", Batching: "immediate", Spin: 5000,
 }
 
 func TestCaseTravels(t *testing.T) {

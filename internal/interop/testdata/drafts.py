@@ -2,8 +2,8 @@
 libzmq that the environment names. peer.py is appended to it.
 
 A message is written as our library has it: of SERVER and PEER the routing id, four bytes, and the body; of RADIO and
-DISH the group and the body; of the others the body. Frames after that are joined to one. The id may be empty: it
-stands for the peer that a PEER has connected to.
+DISH the group and the body; of DGRAM the address and the body; of the others the body. Frames after that are joined to
+one. The id may be empty: it stands for the peer that a PEER has connected to.
 """
 
 import ctypes
@@ -11,11 +11,14 @@ import os
 import sys
 import types
 
-KINDS = {"CLIENT": 13, "SERVER": 12, "RADIO": 14, "DISH": 15, "GATHER": 16, "SCATTER": 17, "PEER": 19, "CHANNEL": 20}
+KINDS = {"CLIENT": 13, "SERVER": 12, "RADIO": 14, "DISH": 15, "GATHER": 16, "SCATTER": 17, "DGRAM": 18, "PEER": 19,
+         "CHANNEL": 20}
 OPTIONS = {"SUBSCRIBE": 6, "UNSUBSCRIBE": 7, "SNDHWM": 23, "RCVHWM": 24, "RCVTIMEO": 27, "SNDTIMEO": 28,
            "RECONNECT_IVL": 18, "LAST_ENDPOINT": 32, "POLLIN": 1, "POLLERR": 4}
 WITH_ID = KINDS["SERVER"], KINDS["PEER"]
 WITH_GROUP = KINDS["RADIO"], KINDS["DISH"]
+WITH_ADDRESS = (KINDS["DGRAM"],)
+SNDMORE = 2
 
 lib = ctypes.CDLL(os.environ["RINGMQ_DRAFT_LIBZMQ"], use_errno=True)
 
@@ -51,6 +54,7 @@ declare("zmq_msg_init_size", number, pointer, size)
 declare("zmq_msg_data", pointer, pointer)
 declare("zmq_msg_size", size, pointer)
 declare("zmq_msg_close", number, pointer)
+declare("zmq_msg_more", number, pointer)
 declare("zmq_msg_send", number, pointer, pointer, number)
 declare("zmq_msg_recv", number, pointer, pointer, number)
 declare("zmq_msg_set_routing_id", number, pointer, ctypes.c_uint32)
@@ -109,16 +113,22 @@ class Socket:
             check(-1)
 
     def send_multipart(self, frames):
-        n = 1 if self.kind in WITH_ID + WITH_GROUP else 0
-        body, msg = b"".join(frames[n:]), Msg()
+        n = 1 if self.kind in WITH_ID + WITH_GROUP + WITH_ADDRESS else 0
+        address, body = b"".join(frames[:n]), b"".join(frames[n:])
+        if self.kind in WITH_ADDRESS:
+            self.send_frame(address, b"", SNDMORE)
+        self.send_frame(body, address, 0)
+
+    def send_frame(self, body, address, flags):
+        msg = Msg()
         check(lib.zmq_msg_init_size(ctypes.byref(msg), len(body)))
         ctypes.memmove(lib.zmq_msg_data(ctypes.byref(msg)), body, len(body))
         if self.kind in WITH_ID:
-            number = int.from_bytes(frames[0], "big") or self.peer
+            number = int.from_bytes(address, "big") or self.peer
             check(lib.zmq_msg_set_routing_id(ctypes.byref(msg), number))
         if self.kind in WITH_GROUP:
-            check(lib.zmq_msg_set_group(ctypes.byref(msg), frames[0]))
-        check(lib.zmq_msg_send(ctypes.byref(msg), self.handle, 0))
+            check(lib.zmq_msg_set_group(ctypes.byref(msg), address))
+        check(lib.zmq_msg_send(ctypes.byref(msg), self.handle, flags))
 
     def recv_multipart(self):
         msg = Msg()
@@ -131,8 +141,9 @@ class Socket:
             frames.insert(0, b"" if number == self.peer else number.to_bytes(4, "big"))
         if self.kind in WITH_GROUP:
             frames.insert(0, lib.zmq_msg_group(reference))
+        more = lib.zmq_msg_more(reference)
         check(lib.zmq_msg_close(reference))
-        return frames
+        return frames + self.recv_multipart() if more else frames
 
     def poll(self, ms):
         return check(lib.zmq_poll((PollItem * 1)(self.item(OPTIONS["POLLIN"])), 1, ms))

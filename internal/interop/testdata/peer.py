@@ -104,6 +104,9 @@ class Peer:
     def recv(self):
         return " ".join(["got"] + [show(body) for body in self.socket.recv_multipart()])
 
+    def property(self, name):
+        return "got " + show(self.socket.recv_multipart(copy=False)[-1].get(name).encode())
+
     def poll(self, ms):
         return "yes" if self.socket.poll(int(ms)) else "no"
 

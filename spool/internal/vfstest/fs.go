@@ -41,7 +41,7 @@ type Op struct {
 // Changes reports whether the operation changes something.
 func (o Op) Changes() bool { return o.Kind != Read && o.Kind != Open }
 
-// FS is the file system. Its methods may be called by any goroutine; Fail is set before.
+// FS is the file system. Its methods may be called by any goroutine; Fail is set before, or with SetFail.
 type FS struct {
 	// Fail, if not nil, is asked before each operation. An error fails it: a write writes nothing, unless the error is a
 	// Short; a sync syncs nothing.
@@ -66,6 +66,13 @@ func New() *FS {
 	}
 }
 
+// SetFail sets Fail while the file system is in use.
+func (f *FS) SetFail(fail func(Op) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Fail = fail
+}
+
 // Ops is how many operations that change something there have been.
 func (f *FS) Ops() int {
 	f.mu.Lock()
@@ -81,11 +88,12 @@ func (f *FS) begin(kind Kind, path string, size int) error {
 		op.N = f.ops
 		f.ops++
 	}
+	fail := f.Fail
 	f.mu.Unlock()
-	if f.Fail == nil {
+	if fail == nil {
 		return nil
 	}
-	if err := f.Fail(op); err != nil {
+	if err := fail(op); err != nil {
 		return &fs.PathError{Op: string(kind), Path: path, Err: err}
 	}
 	return nil

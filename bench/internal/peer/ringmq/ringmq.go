@@ -2,6 +2,7 @@ package ringmq
 
 import (
 	"context"
+	"time"
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/batching"
@@ -29,6 +30,9 @@ func options(c proto.Case) []socket.Option {
 	}
 	if c.Batching == "immediate" {
 		opts = append(opts, socket.WithBatching(batching.Immediate()))
+	}
+	if c.Spin > 0 {
+		opts = append(opts, socket.WithIdle(socket.Spin(time.Duration(c.Spin)*time.Microsecond)))
 	}
 	return opts
 }

@@ -8,12 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/pattern/clientserver"
+	"github.com/ringmq/ringmq/pattern/pair"
 	"github.com/ringmq/ringmq/pattern/reqrep"
+	"github.com/ringmq/ringmq/socket"
 )
 
 func (a *app) dealerCommand() *cobra.Command {
 	f := new(flags)
-	cmd := &cobra.Command{
+	cmd := converse(a, f, reqrep.NewDealer, &cobra.Command{
 		Use:   "dealer [flags] [MESSAGE...]",
 		Short: "Send messages to ROUTER or REP peers, and print what they send",
 		Long: `Sends each argument, or each line of standard input, as a message to the peers, to each in turn, and prints messages
@@ -22,22 +25,59 @@ as they arrive. It ends when all were sent and as many were received; with --cou
 ` + statusHelp,
 		Example: `  ringmq dealer --connect tcp://127.0.0.1:5558 one two three
   ringmq dealer --connect tcp://127.0.0.1:5555 --delimiter 'to a REP'`,
-	}
-	f.socket(cmd)
+	})
 	f.withIdentity(cmd.Flags())
-	f.text(cmd.Flags())
-	fs := cmd.Flags()
-	fs.Uint64VarP(&f.count, "count", "n", 0,
-		"end after so many `messages` received; 0: no limit (default: one for each message sent)")
-	fs.DurationVar(&f.interval, "interval", 0, "pause between two messages sent")
-	fs.BoolVar(&f.delimiter, "delimiter", false, "put an empty frame in front of each message, as REP peers need, "+
+	cmd.Flags().BoolVar(&f.delimiter, "delimiter", false, "put an empty frame in front of each message, as REP peers need, "+
 		"and take it off theirs")
+	return cmd
+}
+
+func (a *app) clientCommand() *cobra.Command {
+	return converse(a, new(flags), clientserver.NewClient, &cobra.Command{
+		Use:   "client [flags] [MESSAGE...]",
+		Short: "Send messages to SERVER peers, and print what they send",
+		Long: `Sends each argument, or each line of standard input, as a message of one frame to the peers, to each in turn, and
+prints messages as they arrive. It ends as dealer does.
+
+` + statusHelp,
+		Example: `  ringmq client --connect tcp://127.0.0.1:5558 one two three`,
+	})
+}
+
+func (a *app) pairCommand() *cobra.Command {
+	return converse(a, new(flags), pair.NewPair, &cobra.Command{
+		Use:   "pair [flags] [MESSAGE...]",
+		Short: "Send messages to a PAIR peer, and print what it sends",
+		Long: `Sends each argument, or each line of standard input, as a message to the one peer, and prints messages as they
+arrive. It ends as dealer does.
+
+` + statusHelp,
+		Example: `  ringmq pair --bind 'tcp://*:5559' --count 1 'are you there?'`,
+	})
+}
+
+func (a *app) channelCommand() *cobra.Command {
+	return converse(a, new(flags), pair.NewChannel, &cobra.Command{
+		Use:     "channel [flags] [MESSAGE...]",
+		Short:   "Send messages of one frame to a CHANNEL peer, and print what it sends",
+		Long:    "Does what pair does, with a CHANNEL peer; a message has one frame.\n\n" + statusHelp,
+		Example: `  ringmq channel --bind 'tcp://*:5559' --count 1 'are you there?'`,
+	})
+}
+
+// converse completes a command that sends and receives.
+func converse[S talkingSocket](
+	a *app, f *flags, open func(...socket.Option) (S, error), cmd *cobra.Command,
+) *cobra.Command {
+	f.socket(cmd)
+	f.text(cmd.Flags())
+	f.talkCount(cmd.Flags())
 	cmd.RunE = a.body(func(cmd *cobra.Command, args []string) error {
-		s, err := reqrep.NewDealer(f.options()...)
+		s, err := open(f.options()...)
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error { return l.deal(cmd.Context(), s, args, !fs.Changed("count")) })
+		return a.with(f, s, func(l *link) error { return l.deal(cmd, s, args) })
 	})
 	return cmd
 }
@@ -45,9 +85,10 @@ as they arrive. It ends when all were sent and as many were received; with --cou
 // errEnough ends the receiving.
 var errEnough = errors.New("enough was received")
 
-// deal sends and receives at the same time. If matched is set it ends with as many messages received as sent.
-func (l *link) deal(ctx context.Context, s *reqrep.Dealer, args []string, matched bool) error {
-	ctx, stop := context.WithCancelCause(ctx)
+// deal sends and receives at the same time. Without --count it ends with as many messages received as sent.
+func (l *link) deal(cmd *cobra.Command, s talker, args []string) error {
+	ctx, stop := context.WithCancelCause(cmd.Context())
+	matched := !cmd.Flags().Changed("count")
 	in := newInput(ctx, l.stdin, args, l.layout, 0)
 	t := &tally{matched: matched, stop: stop}
 	var sending sync.WaitGroup
@@ -101,10 +142,9 @@ func (l *link) enclose(m ringmq.Message) ringmq.Message {
 	return ringmq.NewMessage(append([][]byte{nil}, m.Frames()...)...)
 }
 
-// disclose passes the reference on the receive chunk on to what it returns.
 func (l *link) disclose(m ringmq.Message) ringmq.Message {
-	if !l.flags.delimiter || m.Len() < 2 || len(m.Frame(0)) > 0 {
+	if !l.flags.delimiter || len(m.Frame(0)) > 0 {
 		return m
 	}
-	return ringmq.Assemble(m.Chunk(), m.Frame(1), m.Rest()[1:])
+	return withoutFirst(m)
 }

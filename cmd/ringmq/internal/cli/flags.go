@@ -33,6 +33,7 @@ type flags struct {
 	reply     string
 	echo      bool
 	delimiter bool
+	to        string
 }
 
 // socket adds the flags that every socket has.
@@ -73,6 +74,13 @@ func (f *flags) sendCount(fs *pflag.FlagSet) {
 	fs.Uint64VarP(&f.count, "count", "n", 0,
 		"send `messages` in all: arguments over and over, or so many lines; 0: every one once")
 	fs.DurationVar(&f.interval, "interval", 0, "pause between two messages")
+}
+
+// talkCount is for commands that send and receive.
+func (f *flags) talkCount(fs *pflag.FlagSet) {
+	fs.Uint64VarP(&f.count, "count", "n", 0,
+		"end after so many `messages` received; 0: no limit (default: one for each message sent)")
+	fs.DurationVar(&f.interval, "interval", 0, "pause between two messages sent")
 }
 
 func (f *flags) recvCount(fs *pflag.FlagSet) {

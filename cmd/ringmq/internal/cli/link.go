@@ -30,6 +30,27 @@ type receiver interface {
 	TryRecv() (ringmq.Message, error)
 }
 
+// sendingSocket, receivingSocket and talkingSocket are socket types that have the half, or both; a talker both sends and
+// receives.
+type (
+	sendingSocket interface {
+		anySocket
+		sender
+	}
+	receivingSocket interface {
+		anySocket
+		receiver
+	}
+	talker interface {
+		sender
+		receiver
+	}
+	talkingSocket interface {
+		anySocket
+		talker
+	}
+)
+
 // link is a socket with its endpoints, for one command.
 type link struct {
 	*app
@@ -97,7 +118,9 @@ func describe(e socket.Event) string {
 	if e.Type == socket.Listening {
 		s += " at"
 	}
-	s += " " + e.Endpoint
+	if e.Endpoint != "" {
+		s += " " + e.Endpoint
+	}
 	if e.Peer != "" {
 		s += ", peer " + e.Peer
 	}

@@ -5,11 +5,12 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/pipeline"
+	"github.com/ringmq/ringmq/pattern/scattergather"
+	"github.com/ringmq/ringmq/socket"
 )
 
 func (a *app) pushCommand() *cobra.Command {
-	f := new(flags)
-	cmd := &cobra.Command{
+	return dealOut(a, pipeline.NewPush, &cobra.Command{
 		Use:   "push [flags] [MESSAGE...]",
 		Short: "Send messages to PULL peers, in turn",
 		Long: `Sends each argument, or each line of standard input, as a message to the PULL peers, to each in turn. It waits while
@@ -18,13 +19,27 @@ there is no peer, or all are at their high-water mark. Messages to a peer that i
 ` + statusHelp,
 		Example: `  ringmq push --connect tcp://127.0.0.1:5557 'job 1' 'job 2'
   seq 100 | ringmq push --bind 'tcp://*:5557' --wait-peers 3`,
-	}
+	})
+}
+
+func (a *app) scatterCommand() *cobra.Command {
+	return dealOut(a, scattergather.NewScatter, &cobra.Command{
+		Use:     "scatter [flags] [MESSAGE...]",
+		Short:   "Send messages of one frame to GATHER peers, in turn",
+		Long:    "Does what push does, to GATHER peers; a message has one frame.\n\n" + statusHelp,
+		Example: `  ringmq scatter --connect tcp://127.0.0.1:5557 'job 1' 'job 2'`,
+	})
+}
+
+// dealOut completes a command that sends.
+func dealOut[S sendingSocket](a *app, open func(...socket.Option) (S, error), cmd *cobra.Command) *cobra.Command {
+	f := new(flags)
 	f.socket(cmd)
 	f.text(cmd.Flags())
 	f.sendCount(cmd.Flags())
 	cmd.Flags().IntVar(&f.waitPeers, "wait-peers", 0, "wait for so many `peers` to be connected before the first message")
 	cmd.RunE = a.body(func(cmd *cobra.Command, args []string) error {
-		s, err := pipeline.NewPush(f.options()...)
+		s, err := open(f.options()...)
 		if err != nil {
 			return err
 		}
@@ -41,19 +56,32 @@ there is no peer, or all are at their high-water mark. Messages to a peer that i
 }
 
 func (a *app) pullCommand() *cobra.Command {
-	f := new(flags)
-	cmd := &cobra.Command{
+	return takeIn(a, pipeline.NewPull, &cobra.Command{
 		Use:     "pull [flags]",
 		Short:   "Receive messages from PUSH peers and print them",
 		Long:    "Prints each message that arrives from PUSH peers as a line.\n\n" + statusHelp,
 		Example: `  ringmq pull --bind 'tcp://*:5557' --count 10 --timeout 5s`,
-		Args:    cobra.NoArgs,
-	}
+	})
+}
+
+func (a *app) gatherCommand() *cobra.Command {
+	return takeIn(a, scattergather.NewGather, &cobra.Command{
+		Use:     "gather [flags]",
+		Short:   "Receive messages from SCATTER peers and print them",
+		Long:    "Prints each message that arrives from SCATTER peers as a line.\n\n" + statusHelp,
+		Example: `  ringmq gather --bind 'tcp://*:5557' --count 10 --timeout 5s`,
+	})
+}
+
+// takeIn completes a command that receives.
+func takeIn[S receivingSocket](a *app, open func(...socket.Option) (S, error), cmd *cobra.Command) *cobra.Command {
+	f := new(flags)
+	cmd.Args = cobra.NoArgs
 	f.socket(cmd)
 	f.text(cmd.Flags())
 	f.recvCount(cmd.Flags())
 	cmd.RunE = a.body(func(cmd *cobra.Command, _ []string) error {
-		s, err := pipeline.NewPull(f.options()...)
+		s, err := open(f.options()...)
 		if err != nil {
 			return err
 		}

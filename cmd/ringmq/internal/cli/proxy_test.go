@@ -94,6 +94,6 @@ func TestProxyGivesUp(t *testing.T) {
 }
 
 func TestProxyEndpointErrors(t *testing.T) {
-	run(t, "proxy", "queue", "--frontend-bind", binds["tcp"], "--backend-connect", "udp://x").
-		requireFailure(statusFailed, "ringmq proxy: ", "DEALER connect udp://x", "unknown transport")
+	run(t, "proxy", "queue", "--frontend-bind", binds["tcp"], "--backend-connect", "pgm://x").
+		requireFailure(statusFailed, "ringmq proxy: ", "DEALER connect pgm://x", "unknown transport")
 }

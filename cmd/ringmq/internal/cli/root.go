@@ -24,7 +24,10 @@ Its peers are programs that use ringmq or libzmq, and other ringmq commands.
 	root.AddCommand(
 		a.pubCommand(), a.subCommand(), a.pushCommand(), a.pullCommand(),
 		a.reqCommand(), a.repCommand(), a.dealerCommand(), a.routerCommand(),
-		a.proxyCommand(), a.benchCommand(), a.benchPeerCommand(), a.versionCommand(),
+		a.pairCommand(), a.channelCommand(), a.clientCommand(), a.serverCommand(), a.peerCommand(),
+		a.radioCommand(), a.dishCommand(), a.scatterCommand(), a.gatherCommand(),
+		a.streamCommand(), a.dgramCommand(),
+		a.proxyCommand(), a.spoolCommand(), a.benchCommand(), a.benchPeerCommand(), a.versionCommand(),
 	)
 	return root
 }

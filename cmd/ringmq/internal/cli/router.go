@@ -36,7 +36,8 @@ not printable is shown as 0x and hexadecimal digits. A message from a REQ has an
 	return cmd
 }
 
-func (l *link) route(ctx context.Context, s *reqrep.Router) error {
+// route prints messages with the address in their first frame, and sends them back if --echo says so.
+func (l *link) route(ctx context.Context, s talker) error {
 	return l.recvAll(ctx, s, func(m ringmq.Message) error {
 		shown := m
 		if l.layout.format == formatText {

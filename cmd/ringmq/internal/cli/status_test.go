@@ -62,7 +62,7 @@ func TestEndpointErrors(t *testing.T) {
 		parts []string
 	}{
 		{[]string{"pull", "--bind", "tcp://127.0.0.1"}, []string{"PULL bind tcp://127.0.0.1", "invalid endpoint"}},
-		{[]string{"sub", "--connect", "udp://x"}, []string{"SUB connect udp://x", "unknown transport"}},
+		{[]string{"sub", "--connect", "pgm://x"}, []string{"SUB connect pgm://x", "unknown transport"}},
 		{[]string{"push", "--connect", "nonsense", "m"}, []string{"PUSH connect nonsense", "invalid endpoint"}},
 		{[]string{"rep", "--echo", "--bind", taken}, []string{"REP bind " + taken, "address already in use"}},
 		{

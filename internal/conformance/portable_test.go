@@ -1,0 +1,5 @@
+//go:build ringmq_portable
+
+package conformance_test
+
+const portable = true

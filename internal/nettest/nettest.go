@@ -1,0 +1,89 @@
+package nettest
+
+import (
+	"net"
+	"testing"
+	"time"
+
+	"golang.org/x/net/ipv4"
+)
+
+// patience is how long a datagram may take over this machine's own network.
+const patience = time.Second
+
+// probeGroup is joined to find out whether there is multicast (RFC 2365, organization-local scope).
+var probeGroup = net.IPv4(239, 192, 7, 250)
+
+// IPv6 skips the test where nobody can bind to [::1].
+func IPv6(t testing.TB) {
+	t.Helper()
+	c, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Skipf("no IPv6 here: %v", err)
+	}
+	_ = c.Close()
+}
+
+// Address skips the test where this machine does not have the address.
+func Address(t testing.TB, host string) {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	if err != nil {
+		t.Skipf("no address %s here: %v", host, err)
+	}
+	_ = l.Close()
+}
+
+// Loopback is the loopback interface, without which hardly any test can run.
+func Loopback(t testing.TB) *net.Interface {
+	t.Helper()
+	all, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nic := range all {
+		if nic.Flags&net.FlagLoopback != 0 && nic.Flags&net.FlagUp != 0 {
+			return &nic
+		}
+	}
+	t.Fatal("there is no loopback interface")
+	return nil
+}
+
+// Multicast skips the test where what is sent to a group over nic does not come back; nil is the interface that the
+// system's routes say.
+func Multicast(t testing.TB, nic *net.Interface) {
+	t.Helper()
+	if err := comesBack(nic); err != nil {
+		t.Skipf("no multicast here: %v", err)
+	}
+}
+
+func comesBack(nic *net.Interface) error {
+	c, err := net.ListenPacket("udp4", "0.0.0.0:0")
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	group := &net.UDPAddr{IP: probeGroup, Port: c.LocalAddr().(*net.UDPAddr).Port}
+	p := ipv4.NewPacketConn(c)
+	if err := p.JoinGroup(nic, group); err != nil {
+		return err
+	}
+	if nic != nil {
+		if err := p.SetMulticastInterface(nic); err != nil {
+			return err
+		}
+	}
+	if err := p.SetMulticastLoopback(true); err != nil {
+		return err
+	}
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if _, err := c.WriteTo([]byte("probe"), group); err != nil {
+		return err
+	}
+	_, _, err = c.ReadFrom(make([]byte, 16))
+	return err
+}

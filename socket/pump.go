@@ -1,0 +1,205 @@
+package socket
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/delivery"
+	"github.com/ringmq/ringmq/spool"
+)
+
+const (
+	// lookEvery is how often the pump looks for messages that came into the spool without the socket's doing.
+	lookEvery = time.Second
+	// retrySpool is the time after which the pump tries again to read from a spool that returned an error.
+	retrySpool = time.Second
+)
+
+// pump sends what the senders did not send by themselves: the backlog, what comes again, what has a time of its own.
+func (o *outbox) pump() {
+	defer close(o.ended)
+	timer := time.NewTimer(lookEvery)
+	defer timer.Stop()
+	for {
+		timer.Reset(o.pass())
+		select {
+		case <-o.look:
+		case <-timer.C:
+		case <-o.ending:
+			o.returnHeld()
+			return
+		}
+	}
+}
+
+// pass sends all that can be sent now, and returns how long the pump may wait if nothing happens.
+func (o *outbox) pass() time.Duration {
+	o.expire()
+	o.retryHeld()
+	for o.room() && o.mayRead() && !o.isEnding() {
+		switch err := o.sendNext(); {
+		case err == nil:
+		case errors.Is(err, spool.ErrEnd):
+			return min(o.reachedEnd(), o.untilExpiry())
+		case errors.Is(err, spool.ErrClosed):
+			return lookEvery // the socket is closed next
+		case err == ringmq.ErrWouldBlock:
+			return min(lookEvery, o.untilExpiry())
+		default:
+			o.core.trouble(err)
+			return retrySpool
+		}
+	}
+	return min(lookEvery, o.untilExpiry())
+}
+
+// mayRead reports whether a further message may be read. What comes again is read always, and first: those that are held may
+// wait for it. There is no more of it than the windows of all peers.
+func (o *outbox) mayRead() bool {
+	if len(o.held) < o.o.window {
+		return true
+	}
+	due, ok := o.consumer.Due()
+	return ok && !due.After(time.Now())
+}
+
+// sendNext sends the next message out of the spool. One that must wait because of its key is held while others pass; if
+// one without a key must wait, so must all.
+func (o *outbox) sendNext() error {
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	d, err := o.consumer.TryNext()
+	if err != nil || o.give(&d) {
+		return err
+	}
+	o.hold(d)
+	if len(d.Key) == 0 {
+		return ringmq.ErrWouldBlock
+	}
+	return nil
+}
+
+func (o *outbox) isEnding() bool {
+	select {
+	case <-o.ending:
+		return true
+	default:
+		return false
+	}
+}
+
+// give sends a message out of the spool, whose memory is given back then.
+func (o *outbox) give(d *spool.Delivery) bool {
+	c, m := o.core, d.Message
+	c.sendMu.Lock()
+	sent := o.write(itemOf(d), &m, true)
+	c.unlockSend()
+	if sent {
+		d.Message.Release()
+	}
+	return sent
+}
+
+func itemOf(d *spool.Delivery) delivery.Item {
+	return delivery.Item{Sequence: d.Sequence, Producer: d.Producer, Deliveries: d.Deliveries, Key: string(d.Key)}
+}
+
+// hold keeps a message that no peer can take now, because of its key or because the peer that had room is gone.
+func (o *outbox) hold(d spool.Delivery) {
+	o.mu.Lock()
+	o.keys.Wait(itemOf(&d))
+	o.mu.Unlock()
+	o.held = append(o.held, d)
+	o.holding.Store(int32(len(o.held)))
+}
+
+// retryHeld sends what was held and can go now, in order; behind one without a key that cannot, none can.
+func (o *outbox) retryHeld() {
+	if len(o.held) == 0 {
+		return
+	}
+	o.turn.Lock()
+	defer o.turn.Unlock()
+	full := false
+	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool {
+		sent := !full && o.give(&d)
+		full = full || !sent && len(d.Key) == 0
+		return sent
+	})
+	o.holding.Store(int32(len(o.held)))
+}
+
+// returnHeld gives what is held back to the spool.
+func (o *outbox) returnHeld() {
+	for _, d := range o.held {
+		o.check(o.consumer.Return(d.Sequence))
+		d.Message.Release()
+	}
+	o.held = nil
+	o.holding.Store(0)
+}
+
+// reachedEnd notes that there is nothing more to send now, and returns how long that may last. Messages that were given
+// back and are not scheduled to come again have been removed from the spool: nothing waits for them any longer.
+func (o *outbox) reachedEnd() time.Duration {
+	o.mu.Lock()
+	due, ok := o.consumer.Due()
+	if !ok {
+		o.keys.Forget()
+		for i := range o.held {
+			o.keys.Wait(itemOf(&o.held[i]))
+		}
+	}
+	o.mu.Unlock()
+	if len(o.look) == 0 { // else somebody has come since
+		o.atEnd.Store(true)
+		o.core.quiet.wake()
+	}
+	if !ok {
+		return lookEvery
+	}
+	return max(min(time.Until(due), lookEvery), 0)
+}
+
+// expire gives back what was not acknowledged in time.
+func (o *outbox) expire() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	before := now() - int64(o.o.redelivery.AckTimeout)
+	for _, f := range o.flows {
+		if !f.onWrite {
+			f.window.Expire(before, func(it delivery.Item) {
+				o.giveBack(it, o.o.redelivery.backoff(it.Deliveries), true, "not acknowledged in time")
+			})
+		}
+	}
+}
+
+// untilExpiry is the time until expire is to be called again.
+func (o *outbox) untilExpiry() time.Duration {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	wait := o.o.redelivery.AckTimeout
+	for _, f := range o.flows {
+		if sent, ok := f.window.Oldest(); ok && !f.onWrite {
+			wait = min(wait, o.o.redelivery.AckTimeout-time.Duration(now()-sent))
+		}
+	}
+	return max(wait, time.Millisecond)
+}
+
+// stop ends the pump.
+func (o *outbox) stop() {
+	close(o.ending)
+	<-o.ended
+}
+
+// close gives the consumer free. What is in flight comes again.
+func (o *outbox) close() error {
+	if err := o.consumer.Close(); err != nil && !errors.Is(err, spool.ErrClosed) {
+		return err
+	}
+	return nil
+}

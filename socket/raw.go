@@ -1,0 +1,80 @@
+package socket
+
+import (
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/session"
+)
+
+// The peers of a raw socket (STREAM) speak no ZMTP: there is no handshake, what one read brings is a message of one
+// frame, and of what is queued only the bodies travel.
+//
+//	out: |hdr|body|hdr|body|  ── strip ──> body body ── write(2) ──>
+//	 in: ── read(2) ──> chunk | bytes … |  ──────────> one message a read
+
+// parseRaw is the parser of a stream that has no frames: a header of no bytes and all there is.
+func parseRaw(b []byte) (flags byte, size uint64, n int, err error) { return 0, uint64(len(b)), 0, nil }
+
+// noHeader is what a raw peer sees of a frame's header.
+func noHeader(dst []byte, _ byte, _ int) []byte { return dst }
+
+// startRaw begins with traffic that has no frames.
+func (d *decoder) startRaw(props *ringmq.Properties, limit int64) {
+	d.props, d.max, d.parse, d.other = props, int(limit), parseRaw, true
+}
+
+// nextRaw sets m to the next bytes of a raw stream, size of them or as many as a message may have.
+func (d *decoder) nextRaw(m *ringmq.Message, size uint64) {
+	to := d.pos + min(int(size), d.max)
+	*m = ringmq.Assemble(d.chunk, d.chunk.Buf[d.pos:to:to], nil)
+	d.skip(to - d.pos)
+}
+
+// openRaw lets bytes flow. Holder of read.
+func (cn *conn) openRaw() error {
+	peer := &session.Peer{Properties: new(ringmq.Properties)}
+	peer.Properties.Set(propPeerAddress, cn.peer)
+	cn.dec.startRaw(peer.Properties, cn.core.cfg.maxMessage)
+	cn.header = noHeader
+	if err := cn.welcome(peer); err != nil {
+		return err
+	}
+	cn.note()
+	cn.core.writable.wake()
+	return nil
+}
+
+// note tells the program, with an empty message, that the connection of a raw peer has begun or is at its end. It is
+// queued whatever the mark. Holder of read.
+func (cn *conn) note() {
+	if !cn.core.kind.Raw || cn.core.cfg.noStreamNotes || !cn.open.Load() {
+		return
+	}
+	in := cn.pipe.in
+	in.q.Push(ringmq.Assemble(metaOf(cn.pipe.peer.Load()), nil, nil))
+	in.publish()
+}
+
+// brokenWrite is why nothing can be written any more.
+type brokenWrite struct{ err error }
+
+// failWrite is told that the stream takes no more. What a raw peer has sent before it went is still read, up to the end
+// of the stream, which is where the connection ends then. Holder of the flush task.
+func (cn *conn) failWrite(err error) {
+	if !cn.core.kind.Raw {
+		cn.fail(err)
+		return
+	}
+	cn.broken.Store(&brokenWrite{err})
+	cn.hungUp.Store(true)
+	if cn.read.wake() {
+		cn.loop.Post((*connReader)(cn))
+	}
+}
+
+// nothingRead is the result of a read that has found nothing: the end, where nothing can be written any more.
+func (cn *conn) nothingRead() (readResult, error) {
+	if b := cn.broken.Load(); b != nil {
+		return 0, b.err
+	}
+	return readShort, nil
+}
