@@ -222,7 +222,10 @@ func TestSocketCloses(t *testing.T) {
 				send(t, client, "x")
 				require.Len(t, recv(t, worker), 2)
 				closing := map[proxy.Side]sock{proxy.Frontend: front, proxy.Backend: back}[side]
-				require.NoError(t, closing.Close())
+				err := closing.Close() // a message that was just sent need not have been written
+				if u := (*ringmq.UnsentError)(nil); !errors.As(err, &u) {
+					require.NoError(t, err)
+				}
 				r.requireEnd(side)
 			})
 		}
