@@ -65,7 +65,7 @@ func TestTheLastOfABurstArrive(t *testing.T) {
 			onStreams(t, func(t *testing.T, fresh func() string) {
 				pub, subs := audience(t, fresh(), n, everything)
 				r := rand.New(rand.NewPCG(1, uint64(n)))
-				for sent, round := 0, 0; round < 20; round++ {
+				for sent, round := 0, 0; round < 4+32/n; round++ {
 					burst := 1 + r.IntN(1000/(1+round%4)) // at most the mark
 					publish(t, pub, "m", sent, sent+burst)
 					for _, sub := range subs {
@@ -146,7 +146,7 @@ func TestDenseTopicsComeAndGo(t *testing.T) {
 					wg.Go(func() { comeAndGo(ctx, pub.Peers()[0].Endpoint) })
 					sent := make(map[string]int)
 					r := rand.New(rand.NewPCG(uint64(n), uint64(mark)))
-					for next := 0; next < 20_000; {
+					for next := 0; next < max(40_000/n, 3000); {
 						topic, burst := topics[r.IntN(len(topics))], 1+r.IntN(200)
 						publish(t, pub, topic, next, next+burst)
 						sent[topic] += burst

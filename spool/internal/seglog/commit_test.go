@@ -36,7 +36,7 @@ func TestOneSyncServesAllThatWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const senders = 50
 		fsys := vfstest.New()
-		l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: Disk})
+		l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: Disk, SegmentSize: 64 << 10})
 		defer l.Close()
 		appendText(t, l, "the segment is there")
 		g := &gate{entered: make(chan struct{}), open: make(chan struct{})}
@@ -67,7 +67,7 @@ func TestOneSyncServesAllThatWait(t *testing.T) {
 func TestEachAppendHasItsOwnSync(t *testing.T) {
 	const senders = 20
 	fsys := vfstest.New()
-	l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: Disk, Each: true})
+	l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: Disk, Each: true, SegmentSize: 64 << 10})
 	appendText(t, l, "the segment is there")
 	var syncs atomic.Int64
 	fsys.Fail = func(op vfstest.Op) error {
@@ -168,7 +168,7 @@ func TestLargeRecordHasASegmentOfItsOwn(t *testing.T) {
 // TestMemoryIsWrittenInTheEnd waits for the background, and for a buffer that is full.
 func TestMemoryIsWrittenInTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := mustOpen(t, Options{FS: vfstest.New(), Dir: dir, Level: Memory})
+		l := mustOpen(t, Options{FS: vfstest.New(), Dir: dir, Level: Memory, SegmentSize: 64 << 10})
 		defer l.Close()
 		appendText(t, l, "1")
 		require.Zero(t, l.State().Kernel)

@@ -249,7 +249,7 @@ func TestFailedWriteIsUndone(t *testing.T) {
 			fsys.NoMapping = noMapping
 			full := vfstest.NewSwitch(&vfstest.Short{N: 100, Err: syscall.ENOSPC}, vfstest.Write)
 			fsys.Fail = full.Fail
-			l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: level})
+			l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: level, SegmentSize: 64 << 10})
 			appendText(t, l, "before")
 			full.Set(true)
 			n, err := l.AppendBatch(ctx(t), []record{text("lost 1"), text("lost 2"), text("lost 3")})
@@ -258,7 +258,7 @@ func TestFailedWriteIsUndone(t *testing.T) {
 			full.Set(false)
 			appendText(t, l, "after") // as long as the lost ones: behind it, they would fit
 			require.Equal(t, []string{"before", "after"}, readAll(t, l, 0))
-			o := Options{FS: fsys.Kill(), Dir: dir, Level: level}
+			o := Options{FS: fsys.Kill(), Dir: dir, Level: level, SegmentSize: 64 << 10}
 			require.Equal(t, []string{"before", "after"}, readAll(t, mustOpen(t, o), 0))
 		}
 	}
@@ -268,7 +268,7 @@ func TestFailedWriteInMemoryIsTriedAgain(t *testing.T) {
 	fsys := vfstest.New()
 	full := vfstest.NewSwitch(syscall.ENOSPC, vfstest.Write)
 	fsys.Fail = full.Fail
-	l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: Memory})
+	l := mustOpen(t, Options{FS: fsys, Dir: dir, Level: Memory, SegmentSize: 64 << 10})
 	appendText(t, l, "1")
 	full.Set(true)
 	appendText(t, l, "2", "3")
