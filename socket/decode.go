@@ -28,7 +28,8 @@ type decoder struct {
 	frames          []extent // finished frames of a message of many, relative to start
 	payload         int      // their bytes
 	slab            [][]byte
-	err             error // what ended it: nothing is decoded after that
+	err             error          // what ended it: nothing is decoded after that
+	lone            ringmq.Message // one that the mailbox has no slot for yet: a peer that sends none costs no block
 
 	props *ringmq.Properties
 	max   int
@@ -138,8 +139,16 @@ func (d *decoder) run(cn *conn) (more bool, err error) {
 				return false, nil
 			}
 		}
-		if ok, err := d.nextFor(cn, box.q.Slot()); !ok {
+		m := box.q.Spare()
+		if m == nil {
+			m = &d.lone
+		}
+		if ok, err := d.nextFor(cn, m); !ok {
 			return true, err
+		}
+		if m == &d.lone {
+			*box.q.Slot() = d.lone
+			d.lone = ringmq.Message{}
 		}
 		box.q.Commit()
 	}

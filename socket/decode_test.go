@@ -129,6 +129,18 @@ func TestDecodeCommandsBetweenFrames(t *testing.T) {
 	}
 }
 
+// A peer that sends commands only, as a subscriber does, costs its publisher no block of messages.
+func TestDecodeTakesNoBlockForCommands(t *testing.T) {
+	r := newRig(t, 0, 0)
+	r.start(false, 1000, nil)
+	require.NoError(t, r.feed(zmtp.AppendSubscribe(nil, []byte("topic")), 5))
+	require.Equal(t, []string{"+topic"}, r.events)
+	require.Nil(t, r.cn.pipe.in.q.Spare())
+	require.NoError(t, r.feed(encode(false, []byte("message")), 3))
+	require.NotNil(t, r.cn.pipe.in.q.Spare())
+	r.finish()
+}
+
 // The commands that wait in memory with the frames of an unfinished message are bounded; outside they are not.
 func TestDecodeBoundsCommandsInAMessage(t *testing.T) {
 	const limit = 1 << 20

@@ -36,7 +36,7 @@ type block[T any] struct {
 }
 
 // Queue is an unbounded FIFO queue of T for one writer and one reader at a time. The zero value is an empty queue.
-// Push, Slot, Commit and Publish belong to the writer, Pop, Peek and Consume to the reader; Len and Empty may be called by anyone.
+// Push, Slot, Spare, Commit and Publish belong to the writer, Pop, Peek and Consume to the reader; Len and Empty may be called by anyone.
 type Queue[T any] struct {
 	// The reader's.
 	head *block[T]
@@ -78,6 +78,14 @@ func (q *Queue[T]) Push(v T) {
 func (q *Queue[T]) Slot() *T {
 	if q.left == 0 {
 		q.grow()
+	}
+	return &q.tail.slots[(blockSlots-q.left)%blockSlots]
+}
+
+// Spare is Slot, but nil if a block would have to be taken for it.
+func (q *Queue[T]) Spare() *T {
+	if q.left == 0 {
+		return nil
 	}
 	return &q.tail.slots[(blockSlots-q.left)%blockSlots]
 }

@@ -18,6 +18,25 @@ func TestQueueIsEmptyAtFirst(t *testing.T) {
 	require.Zero(t, q.Depth())
 }
 
+func TestSpareTakesNoBlock(t *testing.T) {
+	var q Queue[int]
+	for i := range 2 * blockSlots {
+		if i%blockSlots == 0 {
+			require.Nil(t, q.Spare())
+			require.Same(t, q.Slot(), q.Spare())
+		}
+		*q.Spare() = i
+		q.Commit()
+	}
+	require.Nil(t, q.Spare())
+	q.Publish()
+	for i := range 2 * blockSlots {
+		v, ok := q.Pop()
+		require.True(t, ok)
+		require.Equal(t, i, v)
+	}
+}
+
 func TestPublishMakesABatchVisibleAtOnce(t *testing.T) {
 	for _, n := range []int{1, 2, blockSlots - 1, blockSlots, blockSlots + 1, 3*blockSlots + 7} {
 		var q Queue[int]
