@@ -157,9 +157,6 @@ func (d *decoder) run(cn *conn) (more bool, err error) {
 // next sets m to the next whole message, and leaves it alone if the message's end has not arrived or there is an error.
 // Commands on the way are dealt with; they may stand between the frames of a message (RFC 37).
 func (d *decoder) next(cn *conn, m *ringmq.Message) (ok bool, err error) {
-	if d.short(m) {
-		return true, nil
-	}
 	buf := d.chunk.Buf
 	for {
 		flags, size, n, err := d.parse(buf[d.pos:d.end])

@@ -25,19 +25,6 @@ func (c *Core) goDirect(cn *conn) {
 	c.recvMu.Unlock()
 }
 
-// nextDirect decodes the next message of a direct pipe; false if there is no whole one, and then the pipe is not
-// direct any more. Receive lock held.
-func (p *Pipe) nextDirect(m *ringmq.Message) bool {
-	cn := p.direct
-	ok, err := cn.dec.nextFor(cn, m)
-	if ok {
-		p.directly++
-		return true
-	}
-	p.endDirect(err)
-	return false
-}
-
 // endDirect gives the read task up. What is left is no whole message, or err has ended the connection. Receive lock held.
 func (p *Pipe) endDirect(err error) {
 	cn := p.direct
@@ -93,8 +80,10 @@ func (d *decoder) nextFor(cn *conn, m *ringmq.Message) (ok bool, err error) {
 		if d.err != nil {
 			return false, d.err
 		}
-		if ok, d.err = d.next(cn, m); !ok {
-			return false, d.err
+		if !d.short(m) {
+			if ok, d.err = d.next(cn, m); !ok {
+				return false, d.err
+			}
 		}
 		switch cn.core.pattern.Deliver(cn.pipe, m) {
 		case Enqueue:

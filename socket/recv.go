@@ -20,14 +20,23 @@ func NewReceiver(c *Core) Receiver { return Receiver{c} }
 // own.
 func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 	c := r.core
-	if err = c.lockRecv(); err != nil {
-		return m, err
+	if c.closing.Load() {
+		return m, c.errClosed("receive")
 	}
+	c.recvMu.Lock()
 	if err = c.pattern.Recv(&c.got); err == nil {
 		m = c.got
-		c.takeOver()
+		if c.taken-c.tookOver >= takeOverEvery {
+			c.takeOver()
+		}
+		more := len(c.turns) > 0 && c.readable.n.Load() > 0
+		c.recvMu.Unlock()
+		if more {
+			c.readable.wake() // there may be one for another receiver that waits
+		}
+		return m, nil
 	}
-	c.unlockRecv(err)
+	c.recvMu.Unlock()
 	if err == ringmq.ErrWouldBlock {
 		return c.recvSlow(ctx, c.receive)
 	}
@@ -156,11 +165,16 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 		case slot != nil:
 			*m = *slot
 			p.in.q.Consume()
-			p.look(false)
+			if p.in.paused.Load() {
+				p.look(false)
+			}
 		case p.direct != nil:
-			if !p.nextDirect(m) {
+			ok, err := p.direct.dec.nextFor(p.direct, m)
+			if !ok {
+				p.endDirect(err)
 				continue
 			}
+			p.directly++
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
 			p.look(true)
