@@ -61,11 +61,11 @@ func TestTTLIsPutOffByAnyFrame(t *testing.T) {
 	dealer := open(t, reqrep.NewDealer)
 	p := links[0].meet(t, dealer).peer()
 	p.shake(1, "ROUTER")
-	p.send(ping(10, ""))
+	p.send(ping(30, ""))
 	p.expect(pong(""))
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for until := time.Now().Add(2500 * time.Millisecond); time.Now().Before(until); <-tick.C {
+	for until := time.Now().Add(5 * time.Second); time.Now().Before(until); <-tick.C {
 		p.send(message("alive"))
 		require.Equal(t, []string{"alive"}, recv(t, dealer))
 	}
@@ -90,7 +90,7 @@ func TestHeartbeatTimeout(t *testing.T) {
 	t.Parallel()
 	overConnectors(t, func(t *testing.T, l link) {
 		t.Parallel()
-		beats := socket.Heartbeat{Interval: 100 * time.Millisecond, Timeout: 500 * time.Millisecond}
+		beats := socket.Heartbeat{Interval: 300 * time.Millisecond, Timeout: 2 * time.Second}
 		pull := open(t, pipeline.NewPull, socket.WithHeartbeat(beats), quickly)
 		seen := watch(t, pull)
 		at := l.meet(t, pull)
@@ -103,7 +103,7 @@ func TestHeartbeatTimeout(t *testing.T) {
 		}
 		_, err := p.drain()
 		require.False(t, isTimeout(err))
-		seen.ended(at, p, cause{typ: socket.Disconnected, text: "nothing within 500ms of a PING"})
+		seen.ended(at, p, cause{typ: socket.Disconnected, text: "nothing within 2s of a PING"})
 		at.peer().shake(1, "PUSH")
 	})
 }
