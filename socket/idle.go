@@ -39,7 +39,7 @@ const maxCredit = 8
 
 // parkedShare is the number of spins within which a message has to come to a parked receiver so that it tries polling
 // again: two peers that answer each other and both park are some 100 µs apart, and 10 if they poll.
-const parkedShare = 4
+const parkedShare = 2
 
 // driver lets receivers read from their socket's connections by themselves: a message then needs no other goroutine.
 // While it does, the loop is not told of input. A watch gives the connections back to the loop when the receiver stays

@@ -29,8 +29,9 @@ const (
 	// MaxDatagram is the largest datagram that is sent, in bytes: libzmq cuts off what is longer when it receives.
 	MaxDatagram = 8192
 	// DefaultSpin is how long a receiver polls before it parks, while that pays. A ping-pong over loopback takes some
-	// 10 µs, waking a parked goroutine some 30 µs more.
-	DefaultSpin = 50 * time.Microsecond
+	// 10 µs, waking a parked goroutine some 50 µs more. So a feed of 7,000 messages a second or more finds its
+	// receivers awake.
+	DefaultSpin = 150 * time.Microsecond
 	// MaxSpin is the longest spin that can be asked for.
 	MaxSpin = 10 * time.Millisecond
 )
