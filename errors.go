@@ -72,7 +72,7 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // UnsentError is what Close and Shutdown return when messages were still queued at the end of the linger period or of
-// the context: they were not sent and are counted as dropped.
+// the context, or when their peer left for good while Close waited: they were not sent and are counted as dropped.
 type UnsentError struct {
 	Socket   string         // the socket type
 	Messages int            // messages not sent, over all peers

@@ -277,13 +277,31 @@ func (c *Core) idle() bool {
 	return !slices.ContainsFunc(c.allPipes(), func(p *Pipe) bool { return !p.idle() }) && c.deliveryIdle()
 }
 
-// unsent is the error for messages that are still queued.
+// forsaken is messages that were given up with a peer.
+type forsaken struct {
+	pipe *Pipe
+	n    int
+}
+
+// forsake counts n messages that are given up with the peer. While Close waits for them to be written they are what it
+// returns, too.
+func (p *Pipe) forsake(n int) {
+	p.discarded.Add(uint64(n))
+	c := p.core
+	if n == 0 || !c.closing.Load() || c.kind.Broadcast || p.lane.Load() != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.forsaken = append(c.forsaken, forsaken{p, n})
+}
+
+// unsent is the error for messages that are still queued, or were given up since Close began.
 func (c *Core) unsent(ctx context.Context) error {
 	e := &ringmq.UnsentError{Socket: c.kind.Name, ByPeer: make(map[string]int)}
-	for _, p := range c.allPipes() {
-		n := p.queued()
+	count := func(p *Pipe, n int) {
 		if n == 0 || p.lane.Load() != nil { // what is in a spool is not lost
-			continue
+			return
 		}
 		name := p.endpoint
 		if p.accepted {
@@ -291,6 +309,20 @@ func (c *Core) unsent(ctx context.Context) error {
 		}
 		e.ByPeer[name] += n
 		e.Messages += n
+	}
+	queued := make(map[*Pipe]bool)
+	for _, p := range c.allPipes() {
+		n := p.queued()
+		queued[p] = n > 0
+		count(p, n)
+	}
+	c.mu.Lock()
+	lost := c.forsaken
+	c.mu.Unlock()
+	for _, f := range lost {
+		if !queued[f.pipe] { // else it was given up just now
+			count(f.pipe, f.n)
+		}
 	}
 	if e.Messages == 0 {
 		return nil

@@ -78,6 +78,7 @@ type Core struct {
 	finished  bool           // no new connections any more
 	work      sync.WaitGroup // goroutines that dial, accept or flush
 	past      Stats          // sums over the pipes that are gone
+	forsaken  []forsaken     // given up since Close began
 	monitor   monitors
 }
 

@@ -51,6 +51,8 @@ type Kind struct {
 	Direct bool
 	// NoLinger: nothing it sends is worth waiting for on Close (SUB, XSUB, DISH).
 	NoLinger bool
+	// Broadcast: a message goes to all peers that want it, so that one who leaves takes nothing along (PUB, XPUB, RADIO).
+	Broadcast bool
 	// OnePeer: it has at most one peer; others are turned away while that one is there (PAIR, CHANNEL, DGRAM).
 	OnePeer bool
 	// Raw: its peers are byte streams that carry no ZMTP (STREAM).
@@ -83,6 +85,7 @@ func KindOf(name string) Kind {
 		NoResume:   name == zmtp.Rep || name == STREAM,
 		Direct:     direct[name],
 		NoLinger:   name == zmtp.Sub || name == zmtp.XSub || name == zmtp.Dish,
+		Broadcast:  name == zmtp.Pub || name == zmtp.XPub || name == zmtp.Radio,
 		OnePeer:    name == zmtp.Pair || name == zmtp.Channel || name == DGRAM,
 		Raw:        name == STREAM,
 		Datagrams:  usesDatagrams[name],

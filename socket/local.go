@@ -405,9 +405,9 @@ func (c *Core) waitAgain(p, from *Pipe, reason error) bool {
 		return false
 	}
 	c.endDelivery(p)
-	p.discarded.Add(uint64(old.to.q.Depth())) // nobody reads them any more
+	p.forsake(old.to.q.Depth()) // nobody reads them any more
 	if p.back != nil && c.givesUp(p, reason) {
-		p.discarded.Add(uint64(p.back.giveUp()))
+		p.forsake(p.back.giveUp())
 	}
 	p.local.Store(p.dialer.waiting())
 	left := p.peer.Load()

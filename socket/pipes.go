@@ -121,13 +121,13 @@ func (c *Core) remove(p *Pipe, left *session.Peer) (had bool) {
 		p.hold.Stop()
 	}
 	if p.back != nil {
-		p.discarded.Add(uint64(p.back.giveUp()))
+		p.forsake(p.back.giveUp())
 	}
 	c.endDelivery(p)
 	if l := p.local.Load(); l == nil {
-		p.discarded.Add(uint64(p.out.Drop()))
+		p.forsake(p.out.Drop())
 	} else if l.other == nil || l.other.gone.Load() {
-		p.discarded.Add(uint64(l.to.q.Depth()))
+		p.forsake(l.to.q.Depth())
 	}
 	c.sendMu.Unlock()
 	c.forgetPipe(p)
@@ -192,9 +192,9 @@ func (c *Core) forgetPeer(cn *conn, left *session.Peer) {
 	switch {
 	case c.givesUp(p, cn.failure):
 		if p.back != nil {
-			p.discarded.Add(uint64(p.back.giveUp()))
+			p.forsake(p.back.giveUp())
 		}
-		p.discarded.Add(uint64(p.out.Drop()))
+		p.forsake(p.out.Drop())
 	case p.back != nil:
 		p.back.takeBack()
 	default:

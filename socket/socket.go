@@ -264,7 +264,8 @@ func (c *Core) failed(op, endpoint string, err error) error {
 }
 
 // Close ends the socket. Calls that wait return [ringmq.ErrClosed]. It waits, for up to the linger period, until what
-// is queued is written; if something is left it returns a [ringmq.UnsentError]. A second Close waits for the first and
+// is queued is written; if something is left, or was given up with a peer that left meanwhile, it returns a
+// [ringmq.UnsentError]. A publisher owes nothing to a subscriber that has left. A second Close waits for the first and
 // returns nil.
 func (s Socket) Close() error {
 	ctx := context.Background()

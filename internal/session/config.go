@@ -17,8 +17,9 @@ const (
 	// maxProperties bounds the properties in a peer's metadata. Looking one up takes time in their number.
 	maxProperties = 256
 
-	// NudgeAfter is how long an engine lets a peer be silent from the start before it calls [Handshake.Nudge].
-	NudgeAfter = 250 * time.Millisecond
+	// NudgeAfter is how long an engine lets a peer be silent from the start before it calls [Handshake.Nudge]. A peer of
+	// ZMTP 1.0 that has not spoken by then, for it is far away, say, cannot be told from one that waits for more.
+	NudgeAfter = 2 * time.Second
 )
 
 // Property is one name and value of the metadata that a peer is told.

@@ -2,13 +2,16 @@ package wiretest
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/pipeline"
+	"github.com/ringmq/ringmq/pattern/pubsub"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -50,4 +53,67 @@ func closeAmong(t *testing.T, s common, peers []*peer) {
 	case <-time.After(patience):
 		require.FailNow(t, "Close has not returned", context.DeadlineExceeded)
 	}
+}
+
+// What is given up with a peer that leaves while Close waits for it is in the error of Close. A publisher owes nothing to
+// a subscriber that has left.
+func TestPeerLeavesWhileCloseWaits(t *testing.T) {
+	for _, l := range links {
+		if l.connecting { // it would wait for the peer to come back
+			continue
+		}
+		for _, kind := range []string{"PUSH", "PUB"} {
+			t.Run(l.String()+" "+kind, func(t *testing.T) {
+				opts := []socket.Option{socket.WithSendHWM(0), socket.WithLinger(patience)}
+				var s interface {
+					common
+					sender
+				}
+				theirs := "PULL"
+				if kind == "PUSH" {
+					s = open(t, pipeline.NewPush, opts...)
+				} else {
+					s, theirs = open(t, pubsub.NewXPub, opts...), "SUB"
+				}
+				seen := watch(t, s)
+				at := l.meet(t, s)
+				p := at.peer()
+				p.shake(1, theirs)
+				seen.ready(at, 1)
+				if x, ok := s.(*pubsub.XPub); ok {
+					p.send(command("SUBSCRIBE"))
+					recv(t, x)
+				}
+				for s.Stats().Queued < 5 { // it reads nothing
+					send(t, s, strings.Repeat("m", 64<<10))
+				}
+				closed := make(chan error, 1)
+				go func() { closed <- s.Close() }()
+				seen.of(socket.ListenerClosed, at)
+				p.reset()
+				err := arrived(t, closed)
+				dropped := s.Stats().Dropped
+				require.GreaterOrEqual(t, dropped, uint64(5))
+				if kind == "PUB" {
+					require.NoError(t, err)
+					return
+				}
+				var unsent *ringmq.UnsentError
+				require.ErrorAs(t, err, &unsent)
+				require.EqualValues(t, dropped, unsent.Messages)
+				require.Len(t, unsent.ByPeer, 1)
+			})
+		}
+	}
+}
+
+func arrived[T any](t *testing.T, c <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		require.FailNow(t, "nothing has come", context.DeadlineExceeded)
+	}
+	panic("not reached")
 }
