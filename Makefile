@@ -38,7 +38,7 @@ cross: ## build and vet for the other systems and word sizes
 		go vet ./...; \
 	done
 
-fuzz: ## run every fuzzer of the module for FUZZTIME (30s) each
+fuzz: ## run every fuzzer for FUZZTIME (30s) each
 	bash .ci/fuzz $(FUZZTIME)
 
 bench: ## measure beside libzmq and others, into bench/results: some 25 minutes (libzmq3-dev, libnng-dev)
