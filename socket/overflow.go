@@ -102,6 +102,10 @@ func (c *config) fits(kind string) error {
 		return invalid("Spool", kind, "on a socket without WithConflate, WithOverflow, WithSendHWMBytes and WithSendMaxAge: "+
 			"what is in a spool is given up by the spool's rules")
 	}
+	if c.maxAge > 0 && kind == REQ {
+		return invalid("SendMaxAge", c.maxAge, "none on a REQ, which would wait for the reply to a request that was "+
+			"dropped: give the context of Recv or Request a deadline")
+	}
 	if c.immediate && kind == STREAM {
 		return invalid("Immediate", kind, "on another type: a STREAM names its peers before they are there")
 	}
@@ -137,7 +141,7 @@ func WithSendHWMBytes(bytes int) Option {
 
 // WithSendMaxAge drops, and counts as expired, messages that have waited longer than d for a peer: one that is not
 // there, or does not keep up. Up to [OfferBytes] of messages that were given to the connection in time, and the one
-// being written, may be sent later; a connection that ends gives them back. Default no limit.
+// being written, may be sent later; a connection that ends gives them back. A REQ refuses it. Default no limit.
 func WithSendMaxAge(d time.Duration) Option {
 	return option("SendMaxAge", d, d > 0, "more than 0", func(c *config, d time.Duration) { c.maxAge = d })
 }

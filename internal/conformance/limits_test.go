@@ -38,6 +38,13 @@ func TestSendMaxAge(t *testing.T) {
 	})
 }
 
+// TestSendMaxAgeOfAREQ: it would wait for ever for the reply to a request that was dropped.
+func TestSendMaxAgeOfAREQ(t *testing.T) {
+	_, err := reqrep.NewReq(socket.WithSendMaxAge(time.Second))
+	require.ErrorIs(t, err, ringmq.ErrInvalidOption)
+	require.ErrorContains(t, err, "SendMaxAge 1s")
+}
+
 // TestSendMaxAgeMakesRoom: a sender at the mark goes on when what waits has expired, though no peer comes.
 func TestSendMaxAgeMakesRoom(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func() string) {
