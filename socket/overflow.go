@@ -103,7 +103,7 @@ func (c *config) fits(kind string) error {
 			"what is in a spool is given up by the spool's rules")
 	}
 	if c.maxAge > 0 && kind == REQ {
-		return invalid("SendMaxAge", c.maxAge, "none on a REQ, which would wait for the reply to a request that was "+
+		return invalid("SendMaxAge", c.maxAge, "unset on a REQ, which would wait for the reply to a request that was "+
 			"dropped: give the context of Recv or Request a deadline")
 	}
 	if c.immediate && kind == STREAM {

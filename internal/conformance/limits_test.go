@@ -42,7 +42,7 @@ func TestSendMaxAge(t *testing.T) {
 func TestSendMaxAgeOfAREQ(t *testing.T) {
 	_, err := reqrep.NewReq(socket.WithSendMaxAge(time.Second))
 	require.ErrorIs(t, err, ringmq.ErrInvalidOption)
-	require.ErrorContains(t, err, "SendMaxAge 1s")
+	require.ErrorContains(t, err, `SendMaxAge "1s"`)
 }
 
 // TestSendMaxAgeMakesRoom: a sender at the mark goes on when what waits has expired, though no peer comes.
