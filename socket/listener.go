@@ -38,14 +38,8 @@ func (ln *listener) accept(l transport.Listener, done chan struct{}) {
 		if err == nil {
 			p := c.newPipe(ln.bound, true)
 			c.event(Event{Type: Accepted, Endpoint: ln.bound, Peer: address(nc), PeerID: p.id})
-			var cn *conn
-			if cn, err = c.connect(nc, p, nil); err == nil {
-				select {
-				case <-done:
-					cn.fail(errClosing)
-				default:
-				}
-				continue
+			if _, err = c.connect(nc, p, nil); err == nil {
+				continue // whoever stops the listener waits for this, and then ends what it has accepted
 			}
 		}
 		select {

@@ -182,12 +182,14 @@ func TestMonitorOfALocalClose(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				server, client := open(t, pipeline.NewPull), open(t, pipeline.NewPush)
 				endpoint := fresh()
+				ender := sock(server)
+				mine, theirs := server.Monitor(deadline(t)), client.Monitor(deadline(t))
 				link(t, server, client, endpoint)
-				ender, other := sock(server), sock(client)
+				order(t, mine, socket.Listening, socket.Accepted, socket.HandshakeSucceeded)
+				order(t, theirs, connectedTo(endpoint)...)
 				if end.client {
-					ender, other = client, server
+					ender, mine, theirs = client, theirs, mine
 				}
-				mine, theirs := ender.Monitor(deadline(t)), other.Monitor(deadline(t))
 				end.by(t, ender, endpoint)
 				if !end.client {
 					next(t, mine, socket.ListenerClosed)
