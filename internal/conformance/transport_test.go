@@ -309,6 +309,7 @@ func TestCutWires(t *testing.T) {
 		feed.cut()
 		require.Equal(t, "\x00topic", told(t, xpub))
 		await(t, r, socket.Disconnected)
+		await(t, d, socket.Disconnected) // the handshake before may only be told now
 		await(t, d, socket.HandshakeSucceeded)
 	}
 }

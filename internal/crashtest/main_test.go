@@ -72,7 +72,11 @@ func runSender(ctx context.Context, args []string) error {
 	if _, err := push.Bind(endpoint); err != nil {
 		return err
 	}
-	for n := sp.Stats().Last + 1; n <= total; {
+	last := sp.Stats().Last // of which a sender that was killed may not have told
+	if err := list.sent(ctx, last); err != nil {
+		return err
+	}
+	for n := last + 1; n <= total; {
 		var ms []ringmq.Message
 		for ; len(ms) < batch && n <= total; n++ {
 			ms = append(ms, ringmq.NewString(strconv.FormatUint(n, 10)).WithKey([]byte{byte(n % keys)}))

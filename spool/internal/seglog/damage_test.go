@@ -269,3 +269,56 @@ func TestDamagedIndexIsMadeAgain(t *testing.T) {
 	require.Equal(t, []string{first}, report.Reindexed)
 	require.Equal(t, texts, readAll(t, l, 0))
 }
+
+// TestOwnerCutsBesideReaders: between any two reads of somebody who only looks, the owner may close the log and cut off
+// what it had preallocated.
+func TestOwnerCutsBesideReaders(t *testing.T) {
+	o := small(nil)
+	texts := numbered(1, 200)
+	pristine, path, _ := written(t, o, texts)
+	whole := pristine.Clone()
+	o.FS = whole
+	require.NoError(t, mustOpen(t, o).Close())
+	rest, _ := whole.Bytes(path)
+
+	look := map[string]func(fsys *vfstest.FS) []string{
+		"open": func(fsys *vfstest.FS) []string {
+			o := o
+			o.FS, o.ReadOnly = fsys, true
+			return readAll(t, mustOpen(t, o), 0)
+		},
+		"survey": func(fsys *vfstest.FS) (got []string) {
+			require.NoError(t, Survey(ctx(t), fsys, dir, Surveyor{
+				Record: func(r *format.Record) error {
+					got = append(got, string(r.Message.Frame(0)))
+					return nil
+				},
+				Damage: func(e *CorruptError) { require.NoError(t, e) },
+				Torn:   func(torn *Torn) { require.Nil(t, torn) },
+			}))
+			return got
+		},
+	}
+	for name, look := range look {
+		t.Run(name, func(t *testing.T) {
+			for n, more := 0, true; more; n++ {
+				fsys, reads := pristine.Clone(), 0
+				more = false
+				fsys.Fail = func(op vfstest.Op) error {
+					if op.Path != path || op.Kind != vfstest.Read && op.Kind != vfstest.Open {
+						return nil
+					}
+					if reads++; reads <= n || more {
+						return nil
+					}
+					more = true
+					f, err := fsys.Open(path)
+					require.NoError(t, err)
+					require.NoError(t, f.Truncate(int64(len(rest))))
+					return f.Close()
+				}
+				require.Equal(t, texts, look(fsys), "cut before read %d", n)
+			}
+		})
+	}
+}

@@ -116,11 +116,24 @@ func (l *Log) open(path string, last bool) (vfs.File, error) {
 	return l.o.FS.OpenRead(path)
 }
 
-func (l *Log) inspect(path string, f vfs.File, last bool, report *Recovery) (*segment, error) {
+// inspect looks at a segment again if its owner has meanwhile cut off what it had preallocated.
+func (l *Log) inspect(path string, f vfs.File, last bool, report *Recovery) (s *segment, err error) {
 	size, err := f.Size()
-	if err != nil {
-		return nil, err
+	for err == nil {
+		s, err = l.inspectAt(path, f, size, last, report)
+		if !l.o.ReadOnly || !errors.Is(err, errCut) {
+			break
+		}
+		before := size
+		if size, _ = f.Size(); size >= before {
+			break
+		}
+		err = nil
 	}
+	return s, err
+}
+
+func (l *Log) inspectAt(path string, f vfs.File, size int64, last bool, report *Recovery) (*segment, error) {
 	s, err := l.readHeader(path, f, size, last)
 	if s == nil || err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/ringmq/ringmq/spool/internal/format"
@@ -40,6 +41,9 @@ func Survey(ctx context.Context, fsys vfs.FS, dir string, to Surveyor) error {
 	}()
 	for _, name := range names {
 		f, err := fsys.OpenRead(filepath.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) && len(files) == 0 {
+			continue // its owner has removed it
+		}
 		if err != nil {
 			return err
 		}
@@ -50,6 +54,7 @@ func Survey(ctx context.Context, fsys vfs.FS, dir string, to Surveyor) error {
 		}
 		v.total += size
 	}
+	names = names[len(names)-len(files):]
 	for i, f := range files {
 		v.last = i == len(files)-1
 		if err := v.segment(filepath.Join(dir, names[i]), f); err != nil {
@@ -108,7 +113,11 @@ func (v *survey) segment(path string, f vfs.File) error {
 		if _, ok := errors.AsType[*format.Damage](broken); !ok {
 			return broken
 		}
-		if err := v.damage(s, f, size, broken); err != nil {
+		err := v.damage(s, f, size, broken)
+		if now, _ := f.Size(); errors.Is(err, errCut) && now < size {
+			size, err = now, nil // the owner has cut off what it had preallocated
+		}
+		if err != nil {
 			return err
 		}
 	}
