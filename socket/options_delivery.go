@@ -93,8 +93,8 @@ const (
 
 // Kinds of sockets that can send through a spool, or acknowledge.
 var (
-	sendsThroughSpool = []string{zmtp.Push, zmtp.Dealer, zmtp.Pair, zmtp.Scatter, zmtp.Pub, zmtp.Router}
-	acknowledges      = []string{zmtp.Pull, zmtp.Dealer, zmtp.Router, zmtp.Pair, zmtp.Gather}
+	sendsThroughSpool = []string{zmtp.Push, zmtp.Dealer, zmtp.Pair, zmtp.Scatter, zmtp.Pub, zmtp.Router, zmtp.Req}
+	acknowledges      = []string{zmtp.Pull, zmtp.Dealer, zmtp.Router, zmtp.Pair, zmtp.Gather, zmtp.Rep}
 )
 
 // WithSpool has the socket send through a spool: Send returns when the message is as safe as the policy of the spool says,
@@ -175,12 +175,15 @@ func (o *deliveryOptions) offer(kind string) (of delivery.Offer, takesPart bool,
 	switch {
 	case o.spool != nil && !sends && !receives:
 		return of, false, invalid("Spool", kind, fmt.Sprintf("for one of %v and %v", sendsThroughSpool, acknowledges))
+	case o.spool != nil && kind == zmtp.Rep:
+		return of, false, invalid("Spool", kind, "on another type: a REP keeps nothing, since a request that comes again "+
+			"wants its reply again; it takes part by WithAck")
 	case o.durable != "" && kind != zmtp.Sub:
 		return of, false, invalid("Durable", kind, "for a SUB")
 	case o.replay != spool.Start{} && o.durable == "":
 		return of, false, invalid("Replay", o.replay, "of a durable subscriber")
-	case o.acks && !receives && o.durable == "":
-		return of, false, invalid("Ack", kind, fmt.Sprintf("for one of %v, or a durable subscriber", acknowledges))
+	case o.acks && !receives && o.durable == "" && (kind != zmtp.Req || o.spool == nil):
+		return of, false, invalid("Ack", kind, fmt.Sprintf("for one of %v, a durable subscriber, or a REQ with a spool", acknowledges))
 	}
 	if o.spool != nil && sends {
 		of.Window = o.window

@@ -24,6 +24,9 @@ func (o *outbox) pump() {
 	defer timer.Stop()
 	for {
 		timer.Reset(o.pass())
+		if o.asker != nil {
+			o.asker.inquire()
+		}
 		select {
 		case <-o.look:
 		case <-timer.C:

@@ -61,6 +61,12 @@ func (c *Core) startSending() (err error) {
 		c.dispatcher = newDispatcher(c)
 		c.spooled = c.dispatcher
 		return nil
+	case zmtp.Req:
+		if c.asker, err = newAsker(c); err != nil {
+			return err
+		}
+		c.outbox, c.spooled = c.asker.outbox, c.asker
+		return nil
 	}
 	if c.outbox, err = newOutbox(c, c.kind.Name, spool.FromOldest()); err != nil {
 		return err
@@ -104,7 +110,12 @@ func (c *Core) acceptable(peer *session.Peer) error {
 func (r *reliable) CanRecv() bool { return r.core.recvReady(r.Pattern) }
 
 // CanSend: a message goes into the spool, whether there is a peer or not.
-func (r *reliable) CanSend() bool { return r.core.spooled != nil || r.core.sendReady(r.Pattern) }
+func (r *reliable) CanSend() bool {
+	if r.core.asker != nil {
+		return r.core.asker.CanSend()
+	}
+	return r.core.spooled != nil || r.core.sendReady(r.Pattern)
+}
 
 // Ready begins delivery with the peer before the pattern knows of it.
 func (r *reliable) Ready(p *Pipe) {
@@ -190,7 +201,7 @@ func (c *Core) extension(p *Pipe, body []byte) error {
 	case err != nil:
 		return err
 	case cmd.Seq != nil && c.acker != nil:
-		c.acker.announce(p, *cmd.Seq, false)
+		c.acker.announce(p, *cmd.Seq)
 	case cmd.Play != nil && c.publisher != nil:
 		return c.publisher.play(p, *cmd.Play)
 	case cmd.Report != nil:
@@ -259,8 +270,12 @@ func (c *Core) outboxes() []*outbox {
 	return nil
 }
 
-// deliveryIdle reports whether nothing is on its way to any peer that is there.
+// deliveryIdle reports whether nothing is on its way to any peer that is there. A REQ that closes does not wait for the
+// reply: nobody could receive it.
 func (c *Core) deliveryIdle() bool {
+	if c.asker != nil {
+		return true
+	}
 	return !slices.ContainsFunc(c.outboxes(), func(o *outbox) bool { return !o.idle() })
 }
 

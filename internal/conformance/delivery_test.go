@@ -451,7 +451,9 @@ func TestSpoolNeedsASocketForIt(t *testing.T) {
 		"REP":  func(o ...socket.Option) error { _, err := reqrep.NewRep(o...); return err },
 	} {
 		require.ErrorIs(t, build(socket.WithSpool(sp)), ringmq.ErrInvalidOption, name)
-		require.ErrorIs(t, build(socket.WithAck()), ringmq.ErrInvalidOption, name)
+		if name != "REP" {
+			require.ErrorIs(t, build(socket.WithAck()), ringmq.ErrInvalidOption, name)
+		}
 	}
 	open(t, pipeline.NewPush, socket.WithSpool(sp))
 	_, err := pipeline.NewPush(socket.WithSpool(sp))
