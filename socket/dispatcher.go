@@ -18,7 +18,7 @@ type dispatcher struct {
 }
 
 func newDispatcher(c *Core) *dispatcher {
-	return &dispatcher{lanes: newLanes(c), peers: make(map[string]*Pipe)}
+	return &dispatcher{lanes: newLanes(c, zmtp.Router), peers: make(map[string]*Pipe)}
 }
 
 // isLasting reports whether a routing id is one that a peer announces (RFC 37), which the spool can keep messages for.

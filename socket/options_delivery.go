@@ -93,7 +93,7 @@ const (
 
 // Kinds of sockets that can send through a spool, or acknowledge.
 var (
-	sendsThroughSpool = []string{zmtp.Push, zmtp.Dealer, zmtp.Pair, zmtp.Scatter, zmtp.Pub, zmtp.Router, zmtp.Req}
+	sendsThroughSpool = []string{zmtp.Push, zmtp.Dealer, zmtp.Pair, zmtp.Scatter, zmtp.Pub, zmtp.XPub, zmtp.Router, zmtp.Req}
 	acknowledges      = []string{zmtp.Pull, zmtp.Dealer, zmtp.Router, zmtp.Pair, zmtp.Gather, zmtp.Rep}
 )
 
@@ -178,8 +178,8 @@ func (o *deliveryOptions) offer(kind string) (of delivery.Offer, takesPart bool,
 	case o.spool != nil && kind == zmtp.Rep:
 		return of, false, invalid("Spool", kind, "on another type: a REP keeps nothing, since a request that comes again "+
 			"wants its reply again; it takes part by WithAck")
-	case o.durable != "" && kind != zmtp.Sub:
-		return of, false, invalid("Durable", kind, "for a SUB")
+	case o.durable != "" && kind != zmtp.Sub && kind != zmtp.XSub:
+		return of, false, invalid("Durable", kind, "for a SUB or an XSUB")
 	case o.replay != spool.Start{} && o.durable == "":
 		return of, false, invalid("Replay", o.replay, "of a durable subscriber")
 	case o.acks && !receives && o.durable == "" && (kind != zmtp.Req || o.spool == nil):

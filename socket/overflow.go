@@ -114,6 +114,9 @@ func (c *config) fitsDelivery(kind string) error {
 	switch {
 	case d.spool != nil && c.pubsub.Invert:
 		return invalid("Spool", "InvertMatching", "on a socket without WithInvertMatching")
+	case d.spool != nil && c.pubsub.Manual:
+		return invalid("Spool", "Manual", "on a socket without WithManual and WithManualLastValue: what is kept for a subscriber "+
+			"that is away is what it asks for when it comes, and not what the program said of an earlier connection")
 	case d.spool != nil && kind == REQ && c.relaxed:
 		return invalid("Spool", "Relaxed", "on a REQ without WithRelaxed: a request in a spool is kept until it is answered, or "+
 			"given up by GiveUp")

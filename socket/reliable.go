@@ -53,7 +53,7 @@ func (c *Core) startDelivery() error {
 // startSending makes what sends out of the spool.
 func (c *Core) startSending() (err error) {
 	switch c.kind.Name {
-	case zmtp.Pub:
+	case zmtp.Pub, zmtp.XPub:
 		c.publisher = newPublisher(c)
 		c.spooled = c.publisher
 		return nil
@@ -136,12 +136,26 @@ func (r *reliable) Ready(p *Pipe) {
 	}
 }
 
+// Overhearing is met by a pattern that is told of the subscriptions of durable subscribers as well. They are served out of the
+// spool, and Send has nothing for them.
+type Overhearing interface {
+	// Overhear is called as [Pattern.Subscribe] is.
+	Overhear(p *Pipe, topic []byte, on bool)
+}
+
 // Subscribe keeps the subscriptions of durable subscribers from the pattern: they are served out of the spool.
 func (r *reliable) Subscribe(p *Pipe, topic []byte, on bool) {
 	if r.core.publisher == nil || !r.core.publisher.subscribe(p, topic, on) {
 		r.Pattern.Subscribe(p, topic, on)
+		return
+	}
+	if o, ok := r.Pattern.(Overhearing); ok {
+		o.Overhear(p, topic, on)
 	}
 }
+
+// Subscribe is [Pattern.Subscribe] for a subscription that has come as a message, which is the pattern's to recognize.
+func (c *Core) Subscribe(p *Pipe, topic []byte, on bool) { c.pattern.Subscribe(p, topic, on) }
 
 // endDelivery ends delivery with the peer that p has had, before what is queued is given up. The caller holds the send
 // lock, and the flush task of a pipe over connections.

@@ -445,7 +445,6 @@ func TestOrderAcrossConnections(t *testing.T) {
 func TestSpoolNeedsASocketForIt(t *testing.T) {
 	sp := openSpool(t, t.TempDir())
 	for name, build := range map[string]func(...socket.Option) error{
-		"XPUB": func(o ...socket.Option) error { _, err := pubsub.NewXPub(o...); return err },
 		"SUB":  func(o ...socket.Option) error { _, err := pubsub.NewSub(o...); return err },
 		"XSUB": func(o ...socket.Option) error { _, err := pubsub.NewXSub(o...); return err },
 		"REP":  func(o ...socket.Option) error { _, err := reqrep.NewRep(o...); return err },
