@@ -157,14 +157,10 @@ func (a *Asker) reserve(call bool) error {
 // keep puts a request into the spool. That the one before is done with is safe first: no later process takes that one, the
 // end of which may be in memory only, for one that has no reply.
 func (a *Asker) keep(ctx context.Context, e spool.Entry) (spool.Receipt, error) {
-	err := a.spool.Commit()
-	if err == nil {
-		var r spool.Receipt
-		if r, err = a.spool.Append(ctx, e); err == nil {
-			return r, nil
-		}
+	if err := a.spool.Commit(); err != nil {
+		return spool.Receipt{}, a.failed(err)
 	}
-	return spool.Receipt{}, a.failed(err)
+	return a.put(ctx, e)
 }
 
 // finish has done with the request. a.mu held.

@@ -45,9 +45,9 @@ func (s *dispatcher) send(ctx context.Context, m *ringmq.Message, borrowed bool)
 		return err
 	}
 	e.For = l.consumer.Name()
-	r, err := s.spool.Append(ctx, e)
+	r, err := s.put(ctx, e)
 	if err != nil {
-		return s.failed(err)
+		return err
 	}
 	l.offer(&r, &e, borrowed)
 	return nil
