@@ -107,20 +107,20 @@ func TestRequestSurvivesTheRequester(t *testing.T) {
 			switch count {
 			case 1: // dies before the reply
 				require.Equal(t, []string{"q"}, text(parcel(t, rep)))
-				require.NoError(t, req.Close())
+				shut(t, req)
 				awaitPeers(t, rep, 0)
 				send(t, rep, "lost")
 			case 2: // dies before it is done with the reply
 				reply(t, rep, "q", 2, "a2")
 				require.Equal(t, []string{"a2"}, text(parcel(t, req)))
-				require.NoError(t, req.Close())
+				shut(t, req)
 				awaitPeers(t, rep, 0)
 			case 3:
 				reply(t, rep, "q", 3, "a3")
 				m := parcel(t, req)
 				require.Equal(t, []string{"a3"}, text(m))
 				require.NoError(t, m.Ack())
-				require.NoError(t, req.Close())
+				shut(t, req)
 			}
 			require.NoError(t, sp.Close())
 			sp = openSpool(t, dir)
@@ -146,7 +146,7 @@ func TestRequestSurvivesTheReplier(t *testing.T) {
 				m := parcel(t, rep)
 				d, _ := m.Delivery()
 				require.Equal(t, ringmq.Delivery{Producer: sp.Producer(), Sequence: 1, Count: count}, d)
-				require.NoError(t, rep.Close())
+				shut(t, rep)
 				continue
 			}
 			reply(t, rep, "q", 3, "a")
@@ -347,7 +347,7 @@ func TestRequestsToPlainRepliers(t *testing.T) {
 		send(t, req, "2")
 		require.Equal(t, []string{"2"}, recv(t, plain))
 		awaitUnacknowledged(t, sp, 0)
-		require.NoError(t, plain.Close())
+		shut(t, plain)
 		_, err := req.Recv(deadline(t))
 		require.ErrorIs(t, err, ringmq.ErrNoRoute)
 		require.Zero(t, connected(strict))

@@ -52,7 +52,7 @@ func TestDurableSubscriberOfAnXPub(t *testing.T) {
 		require.NoError(t, xpub.TrySend(ringmq.NewString("b2")))
 		require.NoError(t, plain.Close())
 		require.ElementsMatch(t, []string{"-a", "-c"}, []string{heard(t, xpub), heard(t, xpub)})
-		require.NoError(t, xpub.Close())
+		shut(t, xpub)
 		require.NoError(t, sp.Close())
 
 		sp = openSpool(t, dir) // a PUB goes on with it
