@@ -6,6 +6,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/delivery"
+	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/spool"
 )
 
@@ -48,6 +49,7 @@ type acker struct {
 type intake struct {
 	delivery.Intake
 	batch   int  // acknowledgements that are sent without waiting
+	asks    bool // the peer is a REQ, to which the reply is the acknowledgement
 	playing bool // the publisher was asked to begin
 }
 
@@ -112,7 +114,11 @@ func newAcker(c *Core) (*acker, error) {
 func (a *acker) begin(p *Pipe, window int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.intake(p).batch = max(min(window/4, maxAckBatch), 1)
+	in := a.intake(p)
+	in.batch = max(min(window/4, maxAckBatch), 1)
+	if peer := p.peer.Load(); peer != nil {
+		in.asks = peer.SocketType == zmtp.Req
+	}
 }
 
 // intake returns the intake of p, which over inproc may begin before this side is told of the peer. a.mu held.
@@ -143,14 +149,21 @@ func (a *acker) end(p *Pipe) {
 }
 
 // announce takes note of which message comes next over p.
-func (a *acker) announce(p *Pipe, s delivery.Seq, local bool) {
+func (a *acker) announce(p *Pipe, s delivery.Seq) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if local {
-		a.intake(p).Announce(s)
-	} else if in := a.intakes[p]; in != nil {
+	if in := a.intakes[p]; in != nil {
 		in.Announce(s)
 	}
+}
+
+// announceLocal is announce for a peer in this process, which may come before p is told of the peer. asks: it is a REQ.
+func (a *acker) announceLocal(p *Pipe, s delivery.Seq, asks bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	in := a.intake(p)
+	in.asks = asks
+	in.Announce(s)
 }
 
 // arrive numbers a message, and decides what becomes of it. The parcel is nil if it needs no acknowledgement.
@@ -166,6 +179,9 @@ func (a *acker) arrive(p *Pipe, m *ringmq.Message) (*parcel, Verdict) {
 		return nil, Refuse
 	}
 	at := place{p, in, arrival.Number}
+	if in.asks {
+		return a.request(at, arrival, m)
+	}
 	if a.memory.Seen(arrival.ID) {
 		in.Ack(arrival.Number)
 		a.noted(at)
@@ -183,6 +199,28 @@ func (a *acker) arrive(p *Pipe, m *ringmq.Message) (*parcel, Verdict) {
 	}
 	return a.wrap(pc, at, arrival, m), Enqueue
 }
+
+// request is arrive for a message of a REQ. One that comes again wants its reply again, unless the reply to the first is
+// still to go to where that has come from. a.mu held.
+func (a *acker) request(at place, arrival delivery.Arrival, m *ringmq.Message) (*parcel, Verdict) {
+	pc := a.underway[arrival.ID]
+	if pc != nil && a.intakes[pc.at.pipe] == pc.at.in {
+		if a.replies() || !pc.handed {
+			if len(pc.also) < maxCopies {
+				pc.also = append(pc.also, at)
+			} else {
+				at.in.Pass(at.number)
+			}
+			return nil, Discard
+		}
+	} else if pc != nil && !pc.handed {
+		pc.settled = true // this one is taken in its place
+	}
+	return a.wrap(nil, at, arrival, m), Enqueue
+}
+
+// replies reports whether the program cannot but reply to a request that it has, before it gets another.
+func (a *acker) replies() bool { return a.core.kind.Name == zmtp.Rep }
 
 // noted has what is new at a place told to the peer. a.mu held.
 func (a *acker) noted(at place) {

@@ -19,7 +19,7 @@ func TestAckerSparesAPeerThatDoesNotRead(t *testing.T) {
 	require.NoError(t, err)
 	p := core.newPipe("tcp://test", true)
 	a.begin(p, 8)
-	a.announce(p, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1}, false)
+	a.announce(p, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1})
 	receive := func(n int) {
 		for range n {
 			m := ringmq.NewString("m")
@@ -53,7 +53,7 @@ func TestReportOfAnEarlierConnection(t *testing.T) {
 	p := core.newPipe("tcp://test", false)
 	for range 2 {
 		a.begin(p, 8)
-		a.announce(p, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1}, false)
+		a.announce(p, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1})
 		a.mu.Lock()
 		n := note{p, a.intakes[p], delivery.Report{Upto: 1}}
 		a.mu.Unlock()
@@ -75,7 +75,7 @@ func TestCopiesAreBounded(t *testing.T) {
 	a.begin(p, 8)
 	var first ringmq.Message
 	for i := range maxCopies + 3 {
-		a.announce(p, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1}, false)
+		a.announce(p, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1})
 		m := ringmq.NewString("m")
 		_, verdict := a.arrive(p, &m)
 		if i == 0 {
@@ -89,4 +89,43 @@ func TestCopiesAreBounded(t *testing.T) {
 	require.Equal(t, refused, a.collect(true)[0].report.Refused)
 	require.NoError(t, first.Ack())
 	require.Equal(t, delivery.Report{Upto: maxCopies + 3}, a.collect(true)[0].report)
+}
+
+// TestRequestsThatComeAgain: a REP is not given a request that it has, or is going to have, as long as its reply finds the
+// requester; after that it is.
+func TestRequestsThatComeAgain(t *testing.T) {
+	core, err := New(KindOf(REP), func(*Core) Pattern { return Base{} }, WithAck())
+	require.NoError(t, err)
+	defer NewSocket(core).Close()
+	a := core.acker
+	p, q := core.newPipe("tcp://test", true), core.newPipe("tcp://test", false)
+	arrive := func(on *Pipe) (m ringmq.Message, v Verdict) {
+		a.announceLocal(on, delivery.Seq{Sequence: 1, Producer: 1, Other: true, Deliveries: 1}, true)
+		m = ringmq.NewString("m")
+		_, v = a.arrive(on, &m)
+		return m, v
+	}
+	first, verdict := arrive(p)
+	require.Equal(t, Enqueue, verdict)
+	for range maxCopies + 1 {
+		_, verdict = arrive(p)
+		require.Equal(t, Discard, verdict, "it is in the queue")
+	}
+	require.False(t, core.Stale(&first))
+	_, verdict = arrive(q)
+	require.Equal(t, Discard, verdict, "the program has it")
+	require.NoError(t, first.Ack())
+	require.False(t, core.Refused(first.Ticket()), "a REP acknowledges by its reply")
+	a.end(p)
+	second, verdict := arrive(q)
+	require.Equal(t, Enqueue, verdict, "the requester cannot be replied to where it came from first")
+	a.end(q) // which Connect made: what has arrived stays in the queue
+	third, verdict := arrive(q)
+	require.Equal(t, Enqueue, verdict)
+	require.True(t, core.Stale(&second), "the copy that can be replied to is taken in its place")
+	require.False(t, core.Stale(&third))
+	core.Replied(third.Ticket())
+	_, verdict = arrive(q)
+	require.Equal(t, Enqueue, verdict, "it comes again, and so the reply was lost")
+	require.Empty(t, a.collect(true), "the reply is the acknowledgement")
 }

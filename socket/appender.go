@@ -33,10 +33,19 @@ func (a *appender) append(ctx context.Context, m *ringmq.Message) (e spool.Entry
 	if e, err = a.entry(m); err != nil {
 		return e, r, err
 	}
-	if r, err = a.spool.Append(ctx, e); err != nil {
-		return e, r, a.failed(err)
+	r, err = a.put(ctx, e)
+	return e, r, err
+}
+
+// put appends what was made of a message.
+func (a *appender) put(ctx context.Context, e spool.Entry) (spool.Receipt, error) {
+	p := a.patient(ctx)
+	defer p.end()
+	r, err := a.spool.Append(p, e)
+	if err != nil {
+		err = a.failed(err)
 	}
-	return e, r, nil
+	return r, err
 }
 
 // appendBatch appends messages up to the first that cannot be; the receipts are of those that were.
@@ -49,7 +58,9 @@ func (a *appender) appendBatch(ctx context.Context, ms []ringmq.Message) (es []s
 		}
 		es = append(es, e)
 	}
-	rs, failed := a.spool.AppendBatch(ctx, es)
+	p := a.patient(ctx)
+	defer p.end()
+	rs, failed := a.spool.AppendBatch(p, es)
 	if failed != nil {
 		err = a.failed(failed)
 	}
@@ -70,10 +81,60 @@ func (a *appender) entry(m *ringmq.Message) (e spool.Entry, err error) {
 }
 
 func (a *appender) failed(err error) error {
-	if errors.Is(err, ringmq.ErrWouldBlock) {
+	switch {
+	case errors.Is(err, ringmq.ErrWouldBlock):
 		return ringmq.ErrWouldBlock
+	case errors.Is(err, ringmq.ErrClosed):
+		return a.core.errClosed("send")
 	}
 	return &ringmq.Error{Socket: a.core.kind.Name, Op: "send", Err: err}
+}
+
+// patient is a context that ends with another, or when the socket is closed: Close does not wait for room in the spool. It
+// costs a goroutine only when it is waited for. It is one sender's, who ends it.
+type patient struct {
+	context.Context
+	closed      <-chan struct{}
+	done, ended chan struct{} // nil before it is waited for
+}
+
+func (a *appender) patient(ctx context.Context) *patient {
+	return &patient{Context: ctx, closed: a.core.closed}
+}
+
+// Done begins to watch both.
+func (p *patient) Done() <-chan struct{} {
+	if p.done == nil {
+		p.done, p.ended = make(chan struct{}), make(chan struct{})
+		go p.watch(p.Context.Done())
+	}
+	return p.done
+}
+
+func (p *patient) watch(other <-chan struct{}) {
+	select {
+	case <-other:
+	case <-p.closed:
+	case <-p.ended:
+	}
+	close(p.done)
+}
+
+// Err is the other's, or [ringmq.ErrClosed].
+func (p *patient) Err() error {
+	select {
+	case <-p.closed:
+		return ringmq.ErrClosed
+	default:
+		return p.Context.Err()
+	}
+}
+
+// end ends the watching.
+func (p *patient) end() {
+	if p.ended != nil {
+		close(p.ended)
+	}
 }
 
 // impatient is a context that ends when it is waited for: an Append with it does not wait for space.

@@ -42,6 +42,12 @@ func (c *Core) RecvBy(ctx context.Context, take func(m *ringmq.Message) error) (
 	return c.recvSlow(ctx, take)
 }
 
+// Keeps reports whether the socket has a spool; see [WithSpool].
+func (c *Core) Keeps() bool { return c.cfg.delivery.spool != nil }
+
+// Asker keeps the turns of a REQ with a spool; nil for other sockets, and before the socket is made.
+func (c *Core) Asker() *Asker { return c.asker }
+
 // PeerGone is the error of a call that waits for what p owed, which has gone.
 func (c *Core) PeerGone(p *Pipe) error {
 	return &ringmq.Error{

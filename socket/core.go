@@ -62,6 +62,7 @@ type Core struct {
 	outbox     *outbox     // that is it, if each message goes to whichever peer,
 	publisher  *publisher  // or that, if it goes to all,
 	dispatcher *dispatcher // or that, if it goes to the one that it names
+	asker      *Asker      // around the outbox of a REQ
 	acker      *acker      // nil unless it acknowledges what it receives
 
 	closing atomic.Bool

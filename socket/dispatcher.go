@@ -18,7 +18,7 @@ type dispatcher struct {
 }
 
 func newDispatcher(c *Core) *dispatcher {
-	return &dispatcher{lanes: newLanes(c), peers: make(map[string]*Pipe)}
+	return &dispatcher{lanes: newLanes(c, zmtp.Router), peers: make(map[string]*Pipe)}
 }
 
 // isLasting reports whether a routing id is one that a peer announces (RFC 37), which the spool can keep messages for.
@@ -45,9 +45,9 @@ func (s *dispatcher) send(ctx context.Context, m *ringmq.Message, borrowed bool)
 		return err
 	}
 	e.For = l.consumer.Name()
-	r, err := s.spool.Append(ctx, e)
+	r, err := s.put(ctx, e)
 	if err != nil {
-		return s.failed(err)
+		return err
 	}
 	l.offer(&r, &e, borrowed)
 	return nil

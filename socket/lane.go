@@ -32,8 +32,8 @@ type lanes struct {
 // spool keeps messages for each that it has once seen.
 const maxLanes = 1 << 10
 
-func newLanes(c *Core) lanes {
-	return lanes{appender: appender{c, c.cfg.delivery.spool}, prefix: laneName(c.kind.Name, ""), byName: make(map[string]*lane)}
+func newLanes(c *Core, kind string) lanes {
+	return lanes{appender: appender{c, c.cfg.delivery.spool}, prefix: laneName(kind, ""), byName: make(map[string]*lane)}
 }
 
 // laneName is the name of the consumer for a peer of that name.

@@ -87,14 +87,15 @@ const (
 	// tried again later.
 	Require PlainPeers = iota
 	// AckOnWrite: a message counts as acknowledged when it has been written to the connection, or passed to the peer over
-	// inproc. What the peer, the network or the system loses after that is lost.
+	// inproc. What the peer, the network or the system loses after that is lost. So is a request: Recv of the REQ returns
+	// [ringmq.ErrNoRoute] when the peer that was asked is gone.
 	AckOnWrite
 )
 
 // Kinds of sockets that can send through a spool, or acknowledge.
 var (
-	sendsThroughSpool = []string{zmtp.Push, zmtp.Dealer, zmtp.Pair, zmtp.Scatter, zmtp.Pub, zmtp.Router}
-	acknowledges      = []string{zmtp.Pull, zmtp.Dealer, zmtp.Router, zmtp.Pair, zmtp.Gather}
+	sendsThroughSpool = []string{zmtp.Push, zmtp.Dealer, zmtp.Pair, zmtp.Scatter, zmtp.Pub, zmtp.XPub, zmtp.Router, zmtp.Req}
+	acknowledges      = []string{zmtp.Pull, zmtp.Dealer, zmtp.Router, zmtp.Pair, zmtp.Gather, zmtp.Rep}
 )
 
 // WithSpool has the socket send through a spool: Send returns when the message is as safe as the policy of the spool says,
@@ -109,7 +110,15 @@ var (
 //
 // A PUB sends what it publishes through the spool to durable subscribers ([WithDurable]), and to all others as ever. The spool
 // keeps what the durable subscribers that it knows have not acknowledged, and, as long as it knows none, everything; see
-// [spool.WithRetention] and [spool.WithMaxBytes].
+// [spool.WithRetention] and [spool.WithMaxBytes]. An XPUB does the same, and goes on where a PUB was; not [WithManual], since
+// what its program subscribes a peer to ends with the connection.
+//
+// A REQ keeps its one request until the program is done with the reply, which it says by Ack of the reply, or by sending the
+// next request; until then the request is sent again, by the next process too, whoever replies. One that has no reply after
+// the time of [Redelivery] goes to the next peer as well. The REQ is the spool's consumer "REQ", and should have the spool
+// alone; a request that is put into it otherwise, such as a dead letter, takes its turn. Not [WithRelaxed], which gives
+// requests up; [WithCorrelate] goes without saying. A REP has no spool, since a request that comes again wants its reply
+// again; it takes part by [WithAck].
 //
 // A socket that receives acknowledges what it receives, as [WithAck] has it, and remembers in the spool what it has
 // processed. For PULL, DEALER, ROUTER, PAIR and GATHER.
@@ -123,13 +132,21 @@ func WithSpool(s *spool.Spool) Option {
 // WithAck has the socket acknowledge messages that come from a peer with a spool: the program says of each that it is
 // done with it ([ringmq.Message.Ack]) or not ([ringmq.Message.Nack]). A message that comes again after it was
 // acknowledged is not shown to the program; without a spool of its own the socket remembers that for as long as it is open.
-// For PULL, DEALER, ROUTER, PAIR and GATHER.
+// For PULL, DEALER, ROUTER, PAIR, GATHER and REP.
+//
+// A REP acknowledges by its reply, and Ack does nothing; Nack gives a request back, to which there is no reply then. What comes
+// from a REQ is shown again when it comes again, unless the program has it and the reply still reaches that REQ: the delivery
+// count tells. A ROUTER acknowledges each request of a REQ when it has replied to it: until then it counts as one that the
+// program has.
+//
+// A REQ with a spool takes it too: what it acknowledges are the replies.
 func WithAck() Option {
 	return option("Ack", true, true, "", func(c *config, on bool) { c.delivery.acks = on })
 }
 
 // WithAutoAck is [WithAck] for a program that does not call Ack: a message is acknowledged when it has been received. One
-// that the program had not finished with when it died does not come again.
+// that the program had not finished with when it died does not come again. To a REP it is WithAck. A REQ with a spool is done
+// with a request when the reply has been received.
 func WithAutoAck() Option {
 	return option("AutoAck", true, true, "", func(c *config, on bool) { c.delivery.acks, c.delivery.autoAck = on, on })
 }
@@ -152,8 +169,8 @@ func WithPlainPeers(p PlainPeers) Option {
 	return option("PlainPeers", p, p <= AckOnWrite, "Require or AckOnWrite", func(c *config, p PlainPeers) { c.delivery.plain = p })
 }
 
-// WithDurable makes a SUB a durable subscriber of publishers that have a spool: each keeps what is published, from when it
-// has first heard of the name, until the subscriber has acknowledged it, whether the subscriber is connected or not.
+// WithDurable makes a SUB or an XSUB a durable subscriber of publishers that have a spool: each keeps what is published, from
+// when it has first heard of the name, until the subscriber has acknowledged it, whether the subscriber is connected or not.
 // What it has subscribed to is filtered when it is sent: subscribe before Connect. Two subscribers of one name take it from
 // each other. The program acknowledges as [WithAck] has it, unless [WithAutoAck] says otherwise. To the publishers the name
 // is that of a consumer, "PUB " and the name: [spool.Spool.RemoveConsumer] forgets it, with what is kept for it.
@@ -175,12 +192,15 @@ func (o *deliveryOptions) offer(kind string) (of delivery.Offer, takesPart bool,
 	switch {
 	case o.spool != nil && !sends && !receives:
 		return of, false, invalid("Spool", kind, fmt.Sprintf("for one of %v and %v", sendsThroughSpool, acknowledges))
-	case o.durable != "" && kind != zmtp.Sub:
-		return of, false, invalid("Durable", kind, "for a SUB")
+	case o.spool != nil && kind == zmtp.Rep:
+		return of, false, invalid("Spool", kind, "on another type: a REP keeps nothing, since a request that comes again "+
+			"wants its reply again; it takes part by WithAck")
+	case o.durable != "" && kind != zmtp.Sub && kind != zmtp.XSub:
+		return of, false, invalid("Durable", kind, "for a SUB or an XSUB")
 	case o.replay != spool.Start{} && o.durable == "":
 		return of, false, invalid("Replay", o.replay, "of a durable subscriber")
-	case o.acks && !receives && o.durable == "":
-		return of, false, invalid("Ack", kind, fmt.Sprintf("for one of %v, or a durable subscriber", acknowledges))
+	case o.acks && !receives && o.durable == "" && (kind != zmtp.Req || o.spool == nil):
+		return of, false, invalid("Ack", kind, fmt.Sprintf("for one of %v, a durable subscriber, or a REQ with a spool", acknowledges))
 	}
 	if o.spool != nil && sends {
 		of.Window = o.window

@@ -22,6 +22,7 @@ type outbox struct {
 
 	// dispatch writes a message to a pipe that can take it, with writeTo. Send lock held.
 	dispatch func(m *ringmq.Message, borrowed bool) error
+	asker    *Asker // of a REQ, else nil
 
 	item delivery.Item // what the pattern is about to write; send lock
 
@@ -132,7 +133,7 @@ func (o *outbox) writeTo(p *Pipe, env [][]byte, m *ringmq.Message, borrowed bool
 	switch {
 	case f.onWrite || !tell:
 	case l != nil:
-		l.other.core.acker.announce(l.other, seq, true)
+		l.other.core.acker.announceLocal(l.other, seq, o.asker != nil)
 	default:
 		p.bytes += p.out.AppendCommand(zmtp.AppendFrame(nil, zmtp.FlagCommand, delivery.AppendSeq(nil, seq)))
 	}
@@ -232,11 +233,31 @@ func (o *outbox) report(p *Pipe, r *delivery.Report) error {
 		return nil
 	}
 	o.runs = o.runs[:0]
-	if err := f.window.Apply(r, o); err != nil {
+	apply := f.window.Apply
+	if o.asker != nil {
+		apply = f.window.ApplyRefusals // the reply is the acknowledgement
+	}
+	if err := apply(r, o); err != nil {
 		return err
 	}
 	o.acknowledge()
 	return nil
+}
+
+// refuse gives an item back that is in no window any more.
+func (o *outbox) refuse(it delivery.Item, delay time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.giveBack(it, delay, true, "refused")
+}
+
+// forget takes an item out of the windows: it is neither late nor given back by them any more.
+func (o *outbox) forget(sequence uint64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, f := range o.flows {
+		f.window.Forget(sequence)
+	}
 }
 
 // written takes what has been written to a peer that does not acknowledge. Any goroutine may call it that holds the flush
@@ -260,6 +281,9 @@ func (o *outbox) written(p *Pipe) {
 
 // Done is called for an item that is acknowledged. o.mu held.
 func (o *outbox) Done(it delivery.Item) {
+	if o.asker != nil {
+		o.asker.wrote(it.Sequence)
+	}
 	o.keys.Done(it)
 	o.note(it)
 }

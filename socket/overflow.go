@@ -109,15 +109,21 @@ func (c *config) fits(kind string) error {
 	if c.immediate && kind == STREAM {
 		return invalid("Immediate", kind, "on another type: a STREAM names its peers before they are there")
 	}
-	return c.fitsDelivery()
+	return c.fitsDelivery(kind)
 }
 
 // fitsDelivery is fits for messages that are to be acknowledged.
-func (c *config) fitsDelivery() error {
+func (c *config) fitsDelivery(kind string) error {
 	d := &c.delivery
 	switch {
 	case d.spool != nil && c.pubsub.Invert:
 		return invalid("Spool", "InvertMatching", "on a socket without WithInvertMatching")
+	case d.spool != nil && c.pubsub.Manual:
+		return invalid("Spool", "Manual", "on a socket without WithManual and WithManualLastValue: what is kept for a subscriber "+
+			"that is away is what it asks for when it comes, and not what the program said of an earlier connection")
+	case d.spool != nil && kind == REQ && c.relaxed:
+		return invalid("Spool", "Relaxed", "on a REQ without WithRelaxed: a request in a spool is kept until it is answered, or "+
+			"given up by GiveUp")
 	case c.conflate && (d.acks || d.durable != ""):
 		return invalid("Conflate", "Ack", "on a socket without WithAck, WithAutoAck and WithDurable: "+
 			"a message that is replaced would never be acknowledged")

@@ -56,10 +56,32 @@ func (a *acker) handOver(m *ringmq.Message) bool {
 	a.mu.Lock()
 	pc.handed = !pc.settled
 	a.mu.Unlock()
-	if a.auto {
+	if a.auto && !a.replies() {
 		a.settle(pc, nil)
 	}
 	return pc.handed
+}
+
+// Stale reports whether a message that was taken from a queue has been given up since it arrived, and is to be passed over.
+// A REP asks it before it owes a reply.
+func (c *Core) Stale(m *ringmq.Message) bool { return c.acker != nil && !c.acker.handOver(m) }
+
+// Replied acknowledges the request of a ticket, which may be nil, to which the program has replied.
+func (c *Core) Replied(t ringmq.Ticket) {
+	if pc, ok := t.(*parcel); ok && pc.a == c.acker {
+		c.acker.settle(pc, nil)
+	}
+}
+
+// Refused reports whether the program has given the request of a ticket, which may be nil, back without a reply.
+func (c *Core) Refused(t ringmq.Ticket) bool {
+	pc, ok := t.(*parcel)
+	if !ok || pc.a != c.acker {
+		return false
+	}
+	pc.a.mu.Lock()
+	defer pc.a.mu.Unlock()
+	return pc.settled
 }
 
 // settle acknowledges a message, or refuses it if there is a refusal, wherever it has arrived.
@@ -72,7 +94,7 @@ func (a *acker) settle(pc *parcel, no *delivery.Refusal) {
 	if a.underway[pc.id] == pc {
 		delete(a.underway, pc.id)
 	}
-	if no == nil {
+	if no == nil && !pc.at.in.asks {
 		a.memory.Done(pc.id)
 	}
 	for ; pc != nil; pc = pc.before {
@@ -86,16 +108,24 @@ func (a *acker) settle(pc *parcel, no *delivery.Refusal) {
 
 // resolve settles one copy. a.mu held.
 func (a *acker) resolve(at place, no *delivery.Refusal) {
-	if no == nil {
-		at.in.Ack(at.number)
-	} else {
+	switch {
+	case no != nil:
 		at.in.Refuse(at.number, no.Delay)
+	case at.in.asks: // the reply says it
+		at.in.Pass(at.number)
+	default:
+		at.in.Ack(at.number)
 	}
 	a.noted(at)
 }
 
-// Ack is for [ringmq.Message.Ack].
-func (pc *parcel) Ack() error { return pc.end(nil) }
+// Ack is for [ringmq.Message.Ack]. What a REP has received is acknowledged by its reply.
+func (pc *parcel) Ack() error {
+	if pc.a.replies() {
+		return nil
+	}
+	return pc.end(nil)
+}
 
 // Nack is for [ringmq.Message.Nack].
 func (pc *parcel) Nack(delay time.Duration) error { return pc.end(&delivery.Refusal{Delay: delay}) }
@@ -108,6 +138,9 @@ func (pc *parcel) end(no *delivery.Refusal) error {
 		return pc.a.core.errClosed("acknowledge")
 	}
 	pc.a.settle(pc, no)
+	if pc.a.replies() {
+		pc.a.core.RecvChanged() // a REP does not owe a reply any more
+	}
 	return nil
 }
 

@@ -33,8 +33,9 @@ type durable struct {
 // maxDurableName bounds the name of a durable subscriber, in bytes.
 var maxDurableName = spool.MaxName - len(laneName(zmtp.Pub, ""))
 
+// newPublisher returns the publisher of a PUB or an XPUB: either goes on where the other was.
 func newPublisher(c *Core) *publisher {
-	return &publisher{lanes: newLanes(c), subs: make(map[*Pipe]*durable)}
+	return &publisher{lanes: newLanes(c, zmtp.Pub), subs: make(map[*Pipe]*durable)}
 }
 
 // send appends a message for the durable subscribers, and sends it to the others. Where that has to wait ([WithNoDrop]), an
@@ -127,10 +128,11 @@ func (s *publisher) subscribe(p *Pipe, topic []byte, on bool) bool {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if on {
-		d.topics.Add(topic)
-	} else {
+	switch {
+	case !on:
 		d.topics.Remove(topic)
+	case !d.topics.Has(topic): // an XSUB repeats them, and takes back what it has said often once
+		d.topics.Add(topic)
 	}
 	return true
 }

@@ -24,6 +24,9 @@ func (o *outbox) pump() {
 	defer timer.Stop()
 	for {
 		timer.Reset(o.pass())
+		if o.asker != nil {
+			o.asker.inquire()
+		}
 		select {
 		case <-o.look:
 		case <-timer.C:
@@ -57,10 +60,10 @@ func (o *outbox) pass() time.Duration {
 
 // mayRead reports whether a further message may be read. What comes again is read always, and first: those that are held may
 // wait for it. There is no more of it than the windows of all peers.
-func (o *outbox) mayRead() bool {
-	if len(o.held) < o.o.window {
-		return true
-	}
+func (o *outbox) mayRead() bool { return len(o.held) < o.o.window || o.comesAgain() }
+
+// comesAgain reports whether a message is due that was given back.
+func (o *outbox) comesAgain() bool {
 	due, ok := o.consumer.Due()
 	return ok && !due.After(time.Now())
 }
@@ -115,7 +118,8 @@ func (o *outbox) hold(d spool.Delivery) {
 	o.holding.Store(int32(len(o.held)))
 }
 
-// retryHeld sends what was held and can go now, in order; behind one without a key that cannot, none can.
+// retryHeld sends what was held and can go now, in order; behind one without a key that cannot, none can. One without a key
+// does not go ahead of what comes again: what was on its way when the connection ended comes before what was held since.
 func (o *outbox) retryHeld() {
 	if len(o.held) == 0 {
 		return
@@ -123,12 +127,27 @@ func (o *outbox) retryHeld() {
 	o.turn.Lock()
 	defer o.turn.Unlock()
 	full := false
+	if o.comesAgain() {
+		o.yield()
+	}
 	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool {
 		sent := !full && o.give(&d)
 		full = full || !sent && len(d.Key) == 0
 		return sent
 	})
 	o.holding.Store(int32(len(o.held)))
+}
+
+// yield gives what is held without a key back to the spool, from which it comes in its order.
+func (o *outbox) yield() {
+	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool {
+		if len(d.Key) > 0 {
+			return false
+		}
+		o.check(o.consumer.Return(d.Sequence))
+		d.Message.Release()
+		return true
+	})
 }
 
 // returnHeld gives what is held back to the spool.

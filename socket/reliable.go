@@ -53,13 +53,19 @@ func (c *Core) startDelivery() error {
 // startSending makes what sends out of the spool.
 func (c *Core) startSending() (err error) {
 	switch c.kind.Name {
-	case zmtp.Pub:
+	case zmtp.Pub, zmtp.XPub:
 		c.publisher = newPublisher(c)
 		c.spooled = c.publisher
 		return nil
 	case zmtp.Router:
 		c.dispatcher = newDispatcher(c)
 		c.spooled = c.dispatcher
+		return nil
+	case zmtp.Req:
+		if c.asker, err = newAsker(c); err != nil {
+			return err
+		}
+		c.outbox, c.spooled = c.asker.outbox, c.asker
 		return nil
 	}
 	if c.outbox, err = newOutbox(c, c.kind.Name, spool.FromOldest()); err != nil {
@@ -104,7 +110,12 @@ func (c *Core) acceptable(peer *session.Peer) error {
 func (r *reliable) CanRecv() bool { return r.core.recvReady(r.Pattern) }
 
 // CanSend: a message goes into the spool, whether there is a peer or not.
-func (r *reliable) CanSend() bool { return r.core.spooled != nil || r.core.sendReady(r.Pattern) }
+func (r *reliable) CanSend() bool {
+	if r.core.asker != nil {
+		return r.core.asker.CanSend()
+	}
+	return r.core.spooled != nil || r.core.sendReady(r.Pattern)
+}
 
 // Ready begins delivery with the peer before the pattern knows of it.
 func (r *reliable) Ready(p *Pipe) {
@@ -125,12 +136,26 @@ func (r *reliable) Ready(p *Pipe) {
 	}
 }
 
+// Overhearing is met by a pattern that is told of the subscriptions of durable subscribers as well. They are served out of the
+// spool, and Send has nothing for them.
+type Overhearing interface {
+	// Overhear is called as [Pattern.Subscribe] is.
+	Overhear(p *Pipe, topic []byte, on bool)
+}
+
 // Subscribe keeps the subscriptions of durable subscribers from the pattern: they are served out of the spool.
 func (r *reliable) Subscribe(p *Pipe, topic []byte, on bool) {
 	if r.core.publisher == nil || !r.core.publisher.subscribe(p, topic, on) {
 		r.Pattern.Subscribe(p, topic, on)
+		return
+	}
+	if o, ok := r.Pattern.(Overhearing); ok {
+		o.Overhear(p, topic, on)
 	}
 }
+
+// Subscribe is [Pattern.Subscribe] for a subscription that has come as a message, which is the pattern's to recognize.
+func (c *Core) Subscribe(p *Pipe, topic []byte, on bool) { c.pattern.Subscribe(p, topic, on) }
 
 // endDelivery ends delivery with the peer that p has had, before what is queued is given up. The caller holds the send
 // lock, and the flush task of a pipe over connections.
@@ -190,7 +215,7 @@ func (c *Core) extension(p *Pipe, body []byte) error {
 	case err != nil:
 		return err
 	case cmd.Seq != nil && c.acker != nil:
-		c.acker.announce(p, *cmd.Seq, false)
+		c.acker.announce(p, *cmd.Seq)
 	case cmd.Play != nil && c.publisher != nil:
 		return c.publisher.play(p, *cmd.Play)
 	case cmd.Report != nil:
@@ -259,8 +284,12 @@ func (c *Core) outboxes() []*outbox {
 	return nil
 }
 
-// deliveryIdle reports whether nothing is on its way to any peer that is there.
+// deliveryIdle reports whether nothing is on its way to any peer that is there. A REQ that closes does not wait for the
+// reply: nobody could receive it.
 func (c *Core) deliveryIdle() bool {
+	if c.asker != nil {
+		return true
+	}
 	return !slices.ContainsFunc(c.outboxes(), func(o *outbox) bool { return !o.idle() })
 }
 

@@ -28,6 +28,9 @@ func (c *Consumer) Ack(r Range) error {
 	return nil
 }
 
+// Settled reports whether a message does not come any more: it was acknowledged or given up, or is not in the spool.
+func (c *Consumer) Settled(sequence uint64) bool { return c.account.Contains(sequence) }
+
 // land takes the messages of a range out of flight.
 func (c *Consumer) land(r Range) {
 	if r.Last-r.First < uint64(len(c.flight)) {

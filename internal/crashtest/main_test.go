@@ -22,6 +22,7 @@ const roleVar = "RINGMQ_CRASH_ROLE"
 
 var roles = map[string]func(ctx context.Context, args []string) error{
 	"checker": runChecker, "sender": runSender, "receiver": runReceiver,
+	"requester": runRequester, "replier": runReplier,
 }
 
 func TestMain(m *testing.M) {

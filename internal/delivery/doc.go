@@ -79,4 +79,10 @@
 // It remembers the producer and sequence of what the program has acknowledged; a message of which it knows that is
 // acknowledged again at once, and not shown to the program. It gathers acknowledgements: a quarter of the window or a
 // millisecond, whichever comes first, and no more than the peer takes.
+//
+// # Requests
+//
+// What a REQ sends is acknowledged by the reply, wherever that comes from, and by nothing else: it stays in flight whatever an
+// ACK says, and a receiver need not send one. A NAK counts as ever. A request that comes again wants its reply again: so a
+// receiver does not remember what a REQ has sent, but for those requests that its program has not replied to yet.
 package delivery

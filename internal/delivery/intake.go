@@ -61,6 +61,9 @@ func (t *Intake) Ack(number uint64) {
 	}
 }
 
+// Pass notes that a message is done with of which the peer hears otherwise.
+func (t *Intake) Pass(number uint64) { t.dealt.Add(number) }
+
 // Refuse notes that a message is not processed, and may come again after the delay.
 func (t *Intake) Refuse(number uint64, delay time.Duration) {
 	if t.dealt.Add(number) {

@@ -67,9 +67,7 @@ func (w *Window) Apply(r *Report, to Outcome) error {
 	if err := w.check(r); err != nil {
 		return err
 	}
-	for _, f := range r.Refused {
-		w.settle(Range{f.Number, f.Number}, func(it Item) { to.Refused(it, f) })
-	}
+	w.refuse(r, to)
 	w.settle(Range{1, r.Upto}, to.Done)
 	for _, rg := range r.Ranges {
 		w.settle(rg, to.Done)
@@ -77,6 +75,23 @@ func (w *Window) Apply(r *Report, to Outcome) error {
 	w.expired(r, to.Late)
 	w.compact()
 	return nil
+}
+
+// ApplyRefusals is Apply for items that something else than a report acknowledges: what the peer does not refuse stays in
+// flight.
+func (w *Window) ApplyRefusals(r *Report, to Outcome) error {
+	if err := w.check(r); err != nil {
+		return err
+	}
+	w.refuse(r, to)
+	w.compact()
+	return nil
+}
+
+func (w *Window) refuse(r *Report, to Outcome) {
+	for _, f := range r.Refused {
+		w.settle(Range{f.Number, f.Number}, func(it Item) { to.Refused(it, f) })
+	}
 }
 
 // check refuses numbers that have not been given out.
@@ -132,6 +147,18 @@ func (w *Window) compact() {
 	if len(w.entries) > 2*w.live+slack {
 		w.entries = slices.DeleteFunc(w.entries, func(e entry) bool { return !e.live })
 	}
+}
+
+// Forget takes an item out that was dealt with otherwise: what a report says of it is passed over.
+func (w *Window) Forget(sequence uint64) {
+	for i := range w.entries {
+		if e := &w.entries[i]; e.live && e.Sequence == sequence {
+			e.live = false
+			w.live--
+		}
+	}
+	w.late = slices.DeleteFunc(w.late, func(e entry) bool { return e.Sequence == sequence })
+	w.compact()
 }
 
 // Oldest is when the oldest message in flight was sent; false if there is none.

@@ -101,6 +101,9 @@ func (ix *Index[P]) bury(n *node[audience[P]]) bool {
 	return true
 }
 
+// Has reports whether any peer subscribes to exactly this topic.
+func (ix *Index[P]) Has(topic []byte) bool { return ix.tree.exact(topic) != nil }
+
 // Topics is the number of distinct prefixes that peers subscribe to.
 func (ix *Index[P]) Topics() int { return ix.tree.count }
 

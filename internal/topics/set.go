@@ -30,6 +30,9 @@ func (s *Set) Remove(topic []byte) (last, known bool) {
 	return true, true
 }
 
+// Has reports whether topic itself is in the set.
+func (s *Set) Has(topic []byte) bool { return s.tree.exact(topic) != nil }
+
 // Match reports whether a prefix of topic is in the set. It does not allocate, and reads no more of topic than the
 // longest subscription has.
 func (s *Set) Match(topic []byte) bool {

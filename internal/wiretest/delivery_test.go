@@ -11,6 +11,7 @@ import (
 	"github.com/ringmq/ringmq/internal/delivery"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
 	"github.com/ringmq/ringmq/spool"
 )
@@ -240,6 +241,12 @@ func TestPublisherToDurableSubscriber(t *testing.T) {
 		unacknowledged(t, sp, 0)
 		p.send(command("PLAY", "newest")) // a second one says nothing
 		p.sync()
+		p.send(message("\x01b")) // a subscription of the old kind is one of a durable subscriber all the same
+		p.sync()
+		send(t, pub, "b2")
+		p.expect(message("b2"))
+		p.send(command("ACK", 4))
+		unacknowledged(t, sp, 0)
 	})
 }
 
@@ -269,4 +276,69 @@ func TestHostileSubscribers(t *testing.T) {
 			require.Empty(t, sp.Consumers())
 		})
 	}
+}
+
+// TestDeliveryBytesOfARequester: what a REQ with a spool writes, and what ends the request: nothing but the reply.
+func TestDeliveryBytesOfARequester(t *testing.T) {
+	overLinks(t, func(t *testing.T, l link) {
+		sp := openSpool(t)
+		req := open(t, reqrep.NewReq, socket.WithSpool(sp))
+		p := l.meet(t, req).peer()
+		p.send(greeting, ready("REP", delivery.Property, "1 receive"))
+		p.expect(greeting, ready("REQ", "Identity", "", delivery.Property, "1 send=1024"))
+		send(t, req, "q")
+		number := "\x00\x00\x00\x01"
+		p.expect(seq(sp.Producer(), 1), message(number, "", "q"))
+		p.send(command("ACK", 1))
+		p.sync()
+		unacknowledged(t, sp, 1)
+		p.send(command("NAK", 1, 0), command("ACK", 1))
+		p.expect(command("SEQ", 2, 1, 2), message(number, "", "q"))
+		p.send(message("", "unnumbered"), message("\x00\x00\x00\x02", "", "another's"), message(number, "", "a"), message(number, "", "again"))
+		m, err := req.Recv(within(t))
+		require.NoError(t, err)
+		require.Equal(t, "a", string(m.Frame(0)))
+		unacknowledged(t, sp, 1)
+		require.NoError(t, m.Ack())
+		unacknowledged(t, sp, 0)
+		send(t, req, "r")
+		p.expect(message("\x00\x00\x00\x02", "", "r"))
+		p.send(command("ACK", 4)) // there are three
+		p.expectEnd()
+	})
+}
+
+// TestDeliveryBytesOfAReplier: to a REQ the reply says it all, and a request that comes again is answered again; to a DEALER
+// the acknowledgement follows the reply.
+func TestDeliveryBytesOfAReplier(t *testing.T) {
+	overLinks(t, func(t *testing.T, l link) {
+		rep := open(t, reqrep.NewRep, socket.WithAck())
+		p := l.meet(t, rep).peer()
+		p.shakeAs("REQ", "1 send=1", "REP", "1 receive")
+		for count := 1; count <= 3; count++ {
+			p.send(command("SEQ", 3, 5, binary.LittleEndian.AppendUint64(nil, 9), count+1), message("1234", "", "q"))
+			m, err := rep.Recv(within(t))
+			require.NoError(t, err)
+			d, _ := m.Delivery()
+			require.Equal(t, ringmq.Delivery{Producer: 9, Sequence: 5, Count: count + 1}, d)
+			if count == 2 {
+				require.NoError(t, m.Nack(0))
+				p.expect(command("NAK", 2, 0), command("ACK", 2))
+				continue
+			}
+			require.NoError(t, m.Ack())
+			send(t, rep, "a")
+			p.expect(message("1234", "", "a"))
+			p.sync()
+		}
+	})
+	rep := open(t, reqrep.NewRep, socket.WithAck())
+	p := links[0].meet(t, rep).peer()
+	p.shakeAs("DEALER", "1 send=1", "REP", "1 receive")
+	p.send(seq(9, 1), message("", "q"))
+	_, err := rep.Recv(within(t))
+	require.NoError(t, err)
+	p.sync()
+	send(t, rep, "a")
+	p.expect(message("", "a"), command("ACK", 1))
 }

@@ -31,6 +31,6 @@ type pub struct{ publisher }
 
 // Deliver takes subscriptions; anything else that a subscriber sends is thrown away (RFC 29).
 func (s *pub) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	split(m, s.opts.AnyFrame, func(on bool, topic []byte) { s.Subscribe(p, topic, on) })
+	split(m, s.opts.AnyFrame, func(on bool, topic []byte) { s.core.Subscribe(p, topic, on) })
 	return socket.Discard
 }

@@ -2,13 +2,16 @@ package pubsub
 
 import (
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/topics"
 	"github.com/ringmq/ringmq/socket"
 )
 
 // XPub is Pub that lets the program see subscriptions: it receives a message of one frame, 01 and the topic, when the
 // first peer subscribes to a topic, and 00 and the topic when the last one leaves it, and whatever else subscribers
 // send. [socket.WithVerbose] and [socket.WithVerboser] tell of more, [socket.WithManual] leaves subscriptions to the
-// program. Its methods may be called by any number of goroutines at once.
+// program. With [socket.WithSpool] it is told of the subscriptions of durable subscribers too, as long as they are there: one
+// that is away has left, though what is published is kept for it. Its methods may be called by any number of goroutines at
+// once.
 type XPub struct {
 	socket.Socket
 	socket.Sender
@@ -30,8 +33,9 @@ func NewXPub(opts ...socket.Option) (*XPub, error) {
 
 type xpub struct {
 	publisher
-	notes  notes
-	manual *manual // of WithManual, else nil
+	notes   notes
+	manual  *manual                    // of WithManual, else nil
+	durable topics.Index[*socket.Pipe] // of subscribers that are served out of a spool; send lock
 }
 
 func (s *xpub) init(c *socket.Core) {
@@ -64,7 +68,22 @@ func (s *xpub) Lost(p *socket.Pipe) {
 		s.index.Of(p, func(topic []byte) { s.note(0, topic, nil) })
 		s.index.RemovePeer(p, nil)
 	default:
-		s.index.RemovePeer(p, func(topic []byte) { s.note(0, topic, nil) })
+		s.index.RemovePeer(p, s.unless(&s.durable))
+	}
+	if s.opts.Verboser {
+		s.durable.Of(p, func(topic []byte) { s.note(0, topic, nil) })
+		s.durable.RemovePeer(p, nil)
+	} else {
+		s.durable.RemovePeer(p, s.unless(&s.index))
+	}
+}
+
+// unless tells that nobody is left who subscribes to a topic, unless there is one in the other index.
+func (s *xpub) unless(other *topics.Index[*socket.Pipe]) func(topic []byte) {
+	return func(topic []byte) {
+		if !other.Has(topic) {
+			s.note(0, topic, nil)
+		}
 	}
 }
 
@@ -81,7 +100,7 @@ func (s *xpub) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 			who, news = s.manual.request(p, topic, on)
 			tell = true
 		} else {
-			news, tell = s.enter(p, topic, on)
+			news, tell = s.enter(&s.index, &s.durable, p, topic, on)
 			s.changed()
 		}
 		if news || tell && !s.notes.behind() {
@@ -91,14 +110,25 @@ func (s *xpub) Subscribe(p *socket.Pipe, topic []byte, on bool) {
 	s.core.SendChanged()
 }
 
-// enter notes a subscription, or its end. news: it is the first or the last; tell: the program wants to know anyway.
-func (s *xpub) enter(p *socket.Pipe, topic []byte, on bool) (news, tell bool) {
+// Overhear is Subscribe for a durable subscriber.
+func (s *xpub) Overhear(p *socket.Pipe, topic []byte, on bool) {
+	s.core.HoldsSend(func() {
+		news, tell := s.enter(&s.durable, &s.index, p, topic, on)
+		if news || tell && !s.notes.behind() {
+			s.note(b2i(on), topic, nil)
+		}
+	})
+}
+
+// enter notes a subscription, or its end, in one of the two indexes. news: it is the first or the last in both; tell: the
+// program wants to know anyway.
+func (s *xpub) enter(in, beside *topics.Index[*socket.Pipe], p *socket.Pipe, topic []byte, on bool) (news, tell bool) {
 	if on {
-		first, _ := s.index.Add(topic, p)
-		return first, s.opts.Verbose
+		first, _ := in.Add(topic, p)
+		return first && !beside.Has(topic), s.opts.Verbose
 	}
-	last, removed := s.index.Remove(topic, p)
-	return last, !removed || s.opts.Verboser
+	last, removed := in.Remove(topic, p)
+	return last && !beside.Has(topic), !removed || s.opts.Verboser
 }
 
 func b2i(on bool) byte {
@@ -115,7 +145,7 @@ func (s *xpub) note(kind byte, topic []byte, from *visitor) {
 
 // Deliver takes subscriptions and passes everything else on.
 func (s *xpub) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	if split(m, s.opts.AnyFrame, func(on bool, topic []byte) { s.Subscribe(p, topic, on) }) {
+	if split(m, s.opts.AnyFrame, func(on bool, topic []byte) { s.core.Subscribe(p, topic, on) }) {
 		return socket.Enqueue
 	}
 	return socket.Discard

@@ -27,14 +27,14 @@ func (s *req) CanSend() bool {
 func (s *rep) CanRecv() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return !s.owing && s.core.CanNext()
+	return !s.owes() && s.core.CanNext()
 }
 
 // CanSend is for the reply that is owed, which never waits.
 func (s *rep) CanSend() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.owing
+	return s.owes()
 }
 
 // CanSend: a router drops what it cannot send, unless it is told not to. Then some peer must have room.

@@ -9,6 +9,11 @@ import (
 
 // Rep receives requests from its peers in turn and sends a reply to each. Its methods may be called by any number of
 // goroutines at once, but there is one request at a time.
+//
+// [socket.WithAck] has it take requests of a REQ with a spool: the reply is the acknowledgement, and Ack does nothing. Such a
+// request may come again if the reply was lost; its Delivery says how often it was sent, and by Producer and Sequence which it
+// is. While the program has it, and where a reply can still reach the requester, it does not come a second time. Nack gives it
+// back in place of a reply: it comes again, or goes to another REP.
 type Rep struct {
 	socket.Socket
 	socket.Sender
@@ -31,8 +36,9 @@ type rep struct {
 
 	mu       sync.Mutex // after either of the socket's locks
 	owing    bool
-	from     *socket.Pipe // who waits for the reply
-	envelope [][]byte     // copies: the program may release the request
+	ticket   ringmq.Ticket // of the request, if a reply is owed and the peer has a spool
+	from     *socket.Pipe  // who waits for the reply
+	envelope [][]byte      // copies: the program may release the request
 	buf      []byte
 }
 
@@ -69,14 +75,19 @@ func envelopeLen(m *ringmq.Message) int {
 func (s *rep) Recv(m *ringmq.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.owing {
+	if s.owes() {
 		return s.core.OutOfTurn("receive", "the last request has not been replied to")
 	}
 	p := s.core.Next(m)
+	for p != nil && s.core.Stale(m) {
+		m.Release()
+		p = s.core.Next(m)
+	}
 	if p == nil {
 		return ringmq.ErrWouldBlock
 	}
 	n := envelopeLen(m)
+	s.ticket = m.Ticket()
 	s.keep(m, n)
 	if s.owing, s.from = true, p; !p.Sent(m) {
 		s.from = nil // the requester is gone
@@ -84,6 +95,14 @@ func (s *rep) Recv(m *ringmq.Message) error {
 	socket.Strip(m, n)
 	s.core.SendChanged()
 	return nil
+}
+
+// owes reports whether a reply is owed. The program may have given the request back by Nack. s.mu held.
+func (s *rep) owes() bool {
+	if s.owing && s.core.Refused(s.ticket) {
+		s.owing, s.ticket, s.from = false, nil, nil
+	}
+	return s.owing
 }
 
 // keep copies the envelope.
@@ -108,11 +127,12 @@ func (s *rep) keep(m *ringmq.Message, n int) {
 func (s *rep) Send(m *ringmq.Message, borrowed bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.owing {
+	if !s.owes() {
 		return s.core.OutOfTurn("send", "there is no request to reply to")
 	}
-	p := s.from
-	s.owing, s.from = false, nil
+	p, ticket := s.from, s.ticket
+	s.owing, s.ticket, s.from = false, nil, nil
+	defer s.core.Replied(ticket)
 	switch {
 	case p == nil:
 		s.core.Drop()

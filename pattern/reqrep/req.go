@@ -16,25 +16,45 @@ import (
 //
 // When the peer that was asked is gone, Recv returns [ringmq.ErrNoRoute] and the next request may be sent. A request
 // that had not been written yet is not lost with a connection: it goes out on the next.
+//
+// With [socket.WithSpool] a request is on disk when Send returns, and is sent again, whatever crashes in between, until the
+// program has dealt with the reply: it says so by Ack of the reply, or by sending the next request. With Nack the request is
+// sent again. A program that begins anew asks [Req.Unanswered] whether there is a request that an earlier process has made,
+// and receives the reply to it with Recv. A peer may get a request more than once, which the Delivery of the request tells it;
+// that of a reply is the request's.
+//
+//	req, err := reqrep.NewReq(socket.WithSpool(sp))
+//	…
+//	if request, ok := req.Unanswered(); ok {
+//		reply, err := req.Recv(ctx)
+//		… // process the reply to the request
+//		err = reply.Ack()
+//	}
 type Req struct {
 	socket.Socket
 	socket.Sender
 	socket.Receiver
-	state *req
+	state *req  // without a spool
+	kept  *kept // with one
 }
 
 // NewReq makes a REQ socket. The error is for a bad option.
 func NewReq(opts ...socket.Option) (*Req, error) {
-	var state *req
+	s := new(Req)
 	build := func(c *socket.Core) socket.Pattern {
-		state = newReq(c)
-		return state
+		if c.Keeps() {
+			s.kept = newKept(c)
+			return s.kept
+		}
+		s.state = newReq(c)
+		return s.state
 	}
 	c, err := socket.New(socket.KindOf(socket.REQ), build, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &Req{socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c), state}, nil
+	s.Socket, s.Sender, s.Receiver = socket.NewSocket(c), socket.NewSender(c), socket.NewReceiver(c)
+	return s, nil
 }
 
 // Request sends m, as Send does, and returns the reply to it. If ctx ends before, or the peer is lost, it returns an
@@ -44,9 +64,15 @@ func NewReq(opts ...socket.Option) (*Req, error) {
 //
 // The request carries a number by which its reply is known, as with [socket.WithCorrelate].
 //
+// With a spool, the end of ctx ends only the waiting: a request that is in the spool stays there, and Recv returns the reply
+// to it; see [Req.Unanswered] and [Req.GiveUp].
+//
 // Errors: those of Send; [ringmq.ErrNoRoute] if the peer that was asked is gone; [ringmq.ErrState] between a Send and its
 // Recv, as those two are between the parts of a Request.
 func (s *Req) Request(ctx context.Context, m ringmq.Message) (ringmq.Message, error) {
+	if s.kept != nil {
+		return s.kept.request(ctx, m)
+	}
 	r := s.state
 	if err := r.core.Enter(ctx, r.calls, "request"); err != nil {
 		return ringmq.Message{}, err

@@ -148,16 +148,14 @@ func (s *req) giveUp() {
 // Deliver takes the one reply that is due. A reply from another peer, a second one, or one with another number is too
 // late and not there. What is no reply at all ends the connection.
 func (s *req) Deliver(p *socket.Pipe, m *ringmq.Message) socket.Verdict {
-	first, rest := m.Parts()
-	numbered := len(first) == numberSize && len(rest) > 1 && len(rest[0]) == 0
-	if !numbered && (len(first) > 0 || len(rest) == 0) {
+	number, numbered, ok := replyTo(m)
+	if !ok {
 		return socket.Refuse
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.turn != turnWait, p != s.asked, numbered != s.numbered,
-		numbered && binary.BigEndian.Uint32(first) != s.number:
+	case s.turn != turnWait, p != s.asked, numbered != s.numbered, numbered && number != s.number:
 		return socket.Discard
 	}
 	s.turn = turnReply
