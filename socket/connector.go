@@ -79,7 +79,7 @@ func (d *connector) about(t EventType, err error) Event {
 // failed is told of an attempt that did not make a connection.
 func (d *connector) failed(err error) {
 	if !d.isStopped() {
-		d.pipe.blame(err)
+		d.pipe.blame(bare(err))
 	}
 	over := d.core.cfg.once() || connRefused(err) && d.core.cfg.stopsAt(StopRefused)
 	over = over || errors.Is(err, ringmq.ErrInvalidEndpoint)

@@ -22,6 +22,15 @@ func (p *Pipe) reason() error {
 	return nil
 }
 
+// bare is an error of an attempt to connect without the endpoint, which whoever tells of it has.
+func bare(err error) error {
+	var e *ringmq.Error
+	if errors.As(err, &e) && e.Peer == "" && e.Value == "" {
+		return e.Err
+	}
+	return err
+}
+
 // cause is why the connection has ended, nil if it was this side that wanted it. Set before over is closed.
 func (cn *conn) cause() error {
 	switch {
