@@ -86,11 +86,11 @@ func (a *app) with(ctx context.Context, f *flags, s anySocket, work func(ctx con
 		}
 		err = work(ctx, l)
 	}
+	flushed, closed := l.out.flush(), s.Close()
+	l.aside.Wait() // all is known that went wrong
 	if errors.Is(err, errStranded) {
 		err = fmt.Errorf("%w: %s", errStranded, strings.Join(l.dialled(), ", "))
 	}
-	flushed, closed := l.out.flush(), s.Close()
-	l.aside.Wait()
 	return errors.Join(err, flushed, closed, l.lost(closed, err))
 }
 
