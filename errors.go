@@ -3,6 +3,8 @@ package ringmq
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -78,16 +80,26 @@ type UnsentError struct {
 	Messages int            // messages not sent, over all peers
 	ByPeer   map[string]int // messages not sent, by endpoint or peer address
 	Cause    error          // the context's error, or nil after the linger period
+
+	// Reasons is why a peer was not there, by its name in ByPeer: how the last attempt to connect has failed, or the last
+	// connection ended. A peer that was connected, and slow, has none; nil if no peer has.
+	Reasons map[string]error
 }
 
-// Error names the number of messages and the peers.
+// Error names the number of messages, and the peers whose absence has a reason, with it.
 func (e *UnsentError) Error() string {
 	s := fmt.Sprintf("ringmq: %s close: %d message(s) not sent to %d peer(s)", e.Socket, e.Messages, len(e.ByPeer))
 	if e.Cause != nil {
 		s += ": " + e.Cause.Error()
 	}
+	sep := ": "
+	for _, peer := range slices.Sorted(maps.Keys(e.Reasons)) {
+		s += sep + peer + ": " + e.Reasons[peer].Error()
+		sep = ", "
+	}
 	return s
 }
 
-// Unwrap returns the cause.
+// Unwrap returns the cause. The reasons are not unwrapped: one of them may be a time-out, which is none of the caller's
+// context.
 func (e *UnsentError) Unwrap() error { return e.Cause }

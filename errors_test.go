@@ -33,6 +33,13 @@ func TestErrorTexts(t *testing.T) {
 			&UnsentError{Socket: "PUB", Messages: 1, ByPeer: map[string]int{"a": 1}, Cause: context.Canceled},
 			"ringmq: PUB close: 1 message(s) not sent to 1 peer(s): context canceled",
 		},
+		{
+			&UnsentError{
+				Socket: "PUSH", Messages: 3, ByPeer: map[string]int{"a": 1, "b": 1, "c": 1},
+				Reasons: map[string]error{"c": errors.New("no such host"), "b": errors.New("refused")},
+			},
+			"ringmq: PUSH close: 3 message(s) not sent to 3 peer(s): b: refused, c: no such host",
+		},
 	} {
 		require.EqualError(t, c.err, c.want)
 	}
@@ -63,5 +70,7 @@ func TestUnsentErrorIsItsCause(t *testing.T) {
 	var unsent *UnsentError
 	require.ErrorAs(t, err, &unsent)
 	require.Equal(t, 7, unsent.Messages)
+	late := &UnsentError{Reasons: map[string]error{"a": context.DeadlineExceeded}}
+	require.NotErrorIs(t, late, context.DeadlineExceeded, "it was the time-out of an attempt to connect")
 	require.NoError(t, errors.Unwrap(&UnsentError{}), "the end of the linger period has no cause")
 }

@@ -5,6 +5,7 @@
 //	pipeline    work handed out to workers, results collected
 //	broker      many clients, many workers, one endpoint for each side
 //	marketdata  a market data feed to many subscribers, every message accounted for
+//	orders      a pipeline of three processes that loses nothing, whichever of them is killed
 //
-// All but the last take an endpoint as their argument; tcp://, ipc:// and inproc:// all do.
+// The first four take an endpoint as their argument; tcp://, ipc:// and inproc:// all do.
 package examples

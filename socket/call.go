@@ -48,10 +48,15 @@ func (c *Core) Keeps() bool { return c.cfg.delivery.spool != nil }
 // Asker keeps the turns of a REQ with a spool; nil for other sockets, and before the socket is made.
 func (c *Core) Asker() *Asker { return c.asker }
 
-// PeerGone is the error of a call that waits for what p owed, which has gone.
+// PeerGone is the error of a call that waits for what p owed, which has gone. It wraps [ringmq.ErrNoRoute] and why the
+// peer is gone, such as a [HandshakeError]; not the latter if this side wanted it.
 func (c *Core) PeerGone(p *Pipe) error {
+	err := fmt.Errorf("%w: the peer that was asked is gone", ringmq.ErrNoRoute)
+	if why := p.reason(); why != nil {
+		err = fmt.Errorf("%w: %w", err, why)
+	}
 	return &ringmq.Error{
 		Socket: c.kind.Name, Op: "receive", Endpoint: p.endpoint, Peer: p.Address(),
-		Err: fmt.Errorf("%w: the peer that was asked is gone", ringmq.ErrNoRoute),
+		Err: err,
 	}
 }

@@ -78,6 +78,9 @@ func (d *connector) about(t EventType, err error) Event {
 
 // failed is told of an attempt that did not make a connection.
 func (d *connector) failed(err error) {
+	if !d.isStopped() {
+		d.pipe.blame(bare(err))
+	}
 	over := d.core.cfg.once() || connRefused(err) && d.core.cfg.stopsAt(StopRefused)
 	over = over || errors.Is(err, ringmq.ErrInvalidEndpoint)
 	if over {
@@ -119,6 +122,7 @@ func (d *connector) retry() {
 
 // succeeded is told of a completed handshake.
 func (d *connector) succeeded() {
+	d.pipe.blameless()
 	d.mu.Lock()
 	d.delay = d.core.cfg.reconnectMin
 	d.mu.Unlock()

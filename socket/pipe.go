@@ -57,8 +57,9 @@ type Pipe struct {
 
 	peer    atomic.Pointer[session.Peer]
 	address atomic.Pointer[string]
-	since   atomic.Int64 // when the peer was ready, in Unix nanoseconds; 0 while there is none
-	seen    atomic.Int64 // when the last connection that is over last had input, on the coarse clock; 0: never
+	fault   atomic.Pointer[error] // why there is no connection; see blame
+	since   atomic.Int64          // when the peer was ready, in Unix nanoseconds; 0 while there is none
+	seen    atomic.Int64          // when the last connection that is over last had input, on the coarse clock; 0: never
 
 	dropped   atomic.Uint64 // messages for this peer that were dropped at the mark
 	missed    misses

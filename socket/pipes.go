@@ -158,6 +158,9 @@ func (c *Core) forgetPipe(p *Pipe) {
 func (c *Core) lost(cn *conn) {
 	p, d := cn.pipe, cn.dialer
 	p.conn.Store(nil)
+	if why := cn.cause(); why != nil {
+		p.blame(why)
+	}
 	ended := cn.ending()
 	var left *session.Peer
 	if cn.open.Load() {

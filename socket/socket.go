@@ -277,11 +277,11 @@ func (s Socket) Close() error {
 	if s.core.ending.Load() {
 		ctx = context.Background()
 	}
-	return s.core.shutdown(ctx)
+	return s.core.end(ctx)
 }
 
 // Shutdown is Close with ctx in place of the linger period.
-func (s Socket) Shutdown(ctx context.Context) error { return s.core.shutdown(ctx) }
+func (s Socket) Shutdown(ctx context.Context) error { return s.core.end(ctx) }
 
 // Stats returns counts since the socket was made.
 func (s Socket) Stats() Stats { return s.core.stats() }

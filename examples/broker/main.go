@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -12,7 +13,9 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), append(os.Args[1:], "tcp://127.0.0.1:*")[0], os.Stdout); err != nil {
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: broker [endpoint of the clients' side], such as ipc://*") }
+	flag.Parse()
+	if err := run(context.Background(), append(flag.Args(), "tcp://127.0.0.1:*")[0], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -20,10 +20,13 @@ import (
 	"github.com/ringmq/ringmq/internal/leak"
 )
 
-// TestMain also serves as the program that spawn starts.
+// TestMain also serves as the program that spawn starts, and that signals are sent to.
 func TestMain(m *testing.M) {
 	if _, ok := childArg(os.Args[1:]); ok {
 		os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
+	if os.Getenv(asProgram) != "" {
+		main()
 	}
 	leak.Main(m)
 }
@@ -161,10 +164,14 @@ func TestBadInput(t *testing.T) {
 		{"-procs -endpoint inproc://md", exitUsage, "inproc:// does not reach other processes"},
 		{"-file no_such_file", exitError, "no_such_file"},
 		{"-file " + bad, exitError, "no events"},
-		{"-topics ,", exitError, "topics"},
+		{"-topics ,", exitUsage, "topics"},
+		{"-topics a,,b", exitUsage, `-topics "a,,b"`},
+		{"-file " + filepath.Join(t.TempDir(), "nosuch.csv"), exitError, "no such file"},
+		{"-file main.go", exitError, "begins with the symbol and an underscore"},
 		{"-endpoint smoke://signals", exitError, "unknown transport"},
 		{childFlag + " {", exitError, "unexpected end of JSON"},
 		{"-h", exitOK, "usage: marketdata"},
+		{"-h", exitOK, "must begin with the symbol and an underscore"},
 	} {
 		var errs bytes.Buffer
 		status := run(context.Background(), strings.Fields(c.args), strings.NewReader(""), io.Discard, &errs)

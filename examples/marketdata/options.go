@@ -50,7 +50,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		fs.PrintDefaults()
 	}
 	fs.StringVar(&o.endpoint, "endpoint", defaultEndpoint, "where to publish: tcp://, ipc:// or inproc://")
-	fs.StringVar(&o.file, "file", "", "LOBSTER message `file` to replay; without it the feed is made up")
+	fs.StringVar(&o.file, "file", "", "LOBSTER message `file` to replay; its name must begin with the symbol and an underscore,\nas in AAPL_2012-06-21.csv; without it the feed is made up")
 	fs.IntVar(&o.loop, "loop", 1, "how many `times` to replay the file")
 	fs.IntVar(&o.count, "count", defaultCount, "how many ticks to make up without a file")
 	fs.IntVar(&o.rate, "rate", defaultRate, "ticks per second; 0 is flat out")
@@ -88,6 +88,8 @@ func (o *options) check(given map[string]bool) error {
 		return errCountFile
 	case o.file == "" && given["loop"]:
 		return errLoopFile
+	case feed.CheckTopics(o.topics) != nil:
+		return fmt.Errorf("-topics %q: %w", o.topics, feed.CheckTopics(o.topics))
 	case o.procs && strings.HasPrefix(o.endpoint, "inproc:"):
 		return errProcs
 	}

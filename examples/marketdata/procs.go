@@ -55,10 +55,10 @@ func childArg(args []string) (string, bool) {
 	return "", false
 }
 
-// runChild is the whole of a process started by spawn. An interrupt at the terminal goes to every process; here it is
-// the publisher's business alone.
+// runChild is the whole of a process started by spawn. An interrupt at the terminal, or the end of a service, goes to
+// every process; here it is the publisher's business alone.
 func runChild(arg string, stdin io.Reader, stdout io.Writer) error {
-	signal.Ignore(os.Interrupt)
+	signal.Ignore(ending...)
 	var a assignment
 	if err := json.Unmarshal([]byte(arg), &a); err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -16,7 +17,9 @@ import (
 const tasks, workers = 1000, 3
 
 func main() {
-	if err := run(context.Background(), append(os.Args[1:], "tcp://127.0.0.1:*")[0], os.Stdout); err != nil {
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: pipeline [endpoint of the ventilator], such as ipc://*") }
+	flag.Parse()
+	if err := run(context.Background(), append(flag.Args(), "tcp://127.0.0.1:*")[0], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

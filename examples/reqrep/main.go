@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -13,7 +14,9 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), append(os.Args[1:], "tcp://127.0.0.1:*")[0], os.Stdout); err != nil {
+	flag.Usage = func() { fmt.Fprintln(os.Stderr, "usage: reqrep [endpoint], such as ipc://*") }
+	flag.Parse()
+	if err := run(context.Background(), append(flag.Args(), "tcp://127.0.0.1:*")[0], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -6,6 +6,6 @@
 //	                      ├──> GATHER  worker  SCATTER ──┼──> GATHER  sink
 //	                      └──> GATHER  worker  SCATTER ──┘
 //
-// A SCATTER socket never drops a message on the way: while every peer is at its high-water mark, or there is none, Send
-// waits. A message of several frames is [ringmq.ErrInvalidMessage]; a GATHER throws away one that a peer sends.
+// A SCATTER socket does not drop what it cannot send yet: while every peer is at its high-water mark, or there is none,
+// Send waits. What is queued is given up, and counted, only with its peer, as a PUSH does. A message of several frames is [ringmq.ErrInvalidMessage]; a GATHER throws away one that a peer sends.
 package scattergather

@@ -23,7 +23,7 @@ func (a *app) serverCommand() *cobra.Command {
 		Short:   "Print messages of CLIENT peers with the routing id of their sender",
 		Long:    "Prints each message of CLIENT peers, in front of it the routing id of its sender.\n\n" + statusHelp,
 		Example: `  ringmq server --bind 'tcp://*:5558' --echo`,
-		Args:    cobra.NoArgs,
+		Args:    noMessages,
 	}
 	open := func(opts ...socket.Option) (*addressed, error) { return anonymous(clientserver.NewServer(opts...)) }
 	f.socket(cmd)
@@ -110,14 +110,14 @@ func (a *app) addressed(
 			return err
 		}
 		s.to = []byte(f.to)
-		return a.with(f, s, func(l *link) error {
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error {
 			switch {
 			case len(s.to) > 0 && !f.echo:
-				return l.deal(cmd, s, args)
+				return l.deal(ctx, cmd, s, args)
 			case len(args) > 0:
 				return fmt.Errorf("%w: messages need somebody to be sent to, and no --echo", errUsage)
 			}
-			return l.route(cmd.Context(), s.talkingSocket)
+			return l.route(ctx, s.talkingSocket)
 		})
 	})
 	return cmd

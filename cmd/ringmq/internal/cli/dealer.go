@@ -69,6 +69,7 @@ func (a *app) channelCommand() *cobra.Command {
 func converse[S talkingSocket](
 	a *app, f *flags, open func(...socket.Option) (S, error), cmd *cobra.Command,
 ) *cobra.Command {
+	f.lossless = true
 	f.socket(cmd)
 	f.text(cmd.Flags())
 	f.talkCount(cmd.Flags())
@@ -77,7 +78,9 @@ func converse[S talkingSocket](
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error { return l.deal(cmd, s, args) })
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error {
+			return l.deal(ctx, cmd, s, args)
+		})
 	})
 	return cmd
 }
@@ -86,8 +89,8 @@ func converse[S talkingSocket](
 var errEnough = errors.New("enough was received")
 
 // deal sends and receives at the same time. Without --count it ends with as many messages received as sent.
-func (l *link) deal(cmd *cobra.Command, s talker, args []string) error {
-	ctx, stop := context.WithCancelCause(cmd.Context())
+func (l *link) deal(ctx context.Context, cmd *cobra.Command, s talker, args []string) error {
+	ctx, stop := context.WithCancelCause(ctx)
 	matched := !cmd.Flags().Changed("count")
 	in := newInput(ctx, l.stdin, args, l.layout, 0)
 	t := &tally{matched: matched, stop: stop}

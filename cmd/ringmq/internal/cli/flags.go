@@ -34,6 +34,7 @@ type flags struct {
 	echo      bool
 	delimiter bool
 	to        string
+	lossless  bool // a message that is dropped is a failure
 }
 
 // socket adds the flags that every socket has.
@@ -42,14 +43,14 @@ func (f *flags) socket(cmd *cobra.Command) {
 	fs.StringArrayVarP(&f.bind, "bind", "b", nil, "`endpoint` to bind to, such as tcp://*:5556 (repeatable)")
 	fs.StringArrayVarP(&f.connect, "connect", "c", nil, "`endpoint` to connect to, such as ipc:///tmp/feed (repeatable)")
 	f.tuning(fs)
-	fs.DurationVarP(&f.timeout, "timeout", "t", 0,
+	fs.VarP(durationVar(&f.timeout), "timeout", "t",
 		"longest wait for one message to be received or taken, then exit status 3; 0: no limit")
 	cmd.MarkFlagsOneRequired("bind", "connect")
 }
 
 // tuning adds the flags that are about no one endpoint.
 func (f *flags) tuning(fs *pflag.FlagSet) {
-	fs.IntVar(&f.hwm, "hwm", socket.DefaultHWM, "high-water mark each way, in `messages` a peer; 0: no limit")
+	fs.Var(numberVar(&f.hwm, socket.DefaultHWM), "hwm", "high-water mark each way, in `messages` a peer; 0: no limit")
 	fs.DurationVar(&f.linger, "linger", socket.DefaultLinger,
 		"how long to wait at the end until queued messages are sent; negative: no limit")
 	fs.DurationVar(&f.heartbeat, "heartbeat", 0, "`interval` of heartbeats; a peer that stays silent is disconnected")
@@ -73,14 +74,14 @@ func (f *flags) text(fs *pflag.FlagSet) {
 func (f *flags) sendCount(fs *pflag.FlagSet) {
 	fs.Uint64VarP(&f.count, "count", "n", 0,
 		"send `messages` in all: arguments over and over, or so many lines; 0: every one once")
-	fs.DurationVar(&f.interval, "interval", 0, "pause between two messages")
+	fs.Var(durationVar(&f.interval), "interval", "pause between two messages")
 }
 
 // talkCount is for commands that send and receive.
 func (f *flags) talkCount(fs *pflag.FlagSet) {
 	fs.Uint64VarP(&f.count, "count", "n", 0,
 		"end after so many `messages` received; 0: no limit (default: one for each message sent)")
-	fs.DurationVar(&f.interval, "interval", 0, "pause between two messages sent")
+	fs.Var(durationVar(&f.interval), "interval", "pause between two messages sent")
 }
 
 func (f *flags) recvCount(fs *pflag.FlagSet) {
@@ -121,11 +122,6 @@ func unescape(s string) (string, error) {
 		return s, nil
 	}
 	return strconv.Unquote(`"` + strings.ReplaceAll(s, `"`, `\"`) + `"`)
-}
-
-// endpoints are all of them, for messages about the socket.
-func (f *flags) endpoints() string {
-	return strings.Join(append(append([]string(nil), f.bind...), f.connect...), ", ")
 }
 
 // prefix begins a line about the socket.

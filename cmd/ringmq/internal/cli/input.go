@@ -91,10 +91,13 @@ func (in *input) text(ctx context.Context) ([]byte, error) {
 	}
 	select {
 	case l, ok := <-in.lines:
-		if !ok {
-			return nil, io.EOF
+		if ok {
+			return l.text, l.err
 		}
-		return l.text, l.err
+		if err := context.Cause(ctx); err != nil { // which ends the lines too
+			return nil, err
+		}
+		return nil, io.EOF
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

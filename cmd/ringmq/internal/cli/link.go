@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ type anySocket interface {
 	Connect(endpoint string) error
 	Monitor(ctx context.Context) <-chan socket.Event
 	Peers() []socket.Peer
+	Stats() socket.Stats
 	Close() error
 }
 
@@ -58,26 +60,38 @@ type link struct {
 	layout layout
 	out    *output
 	socket anySocket
+	bound  []string       // what Bind returned
 	aside  sync.WaitGroup // goroutines that end when the socket closes
+
+	trouble troubles
 }
 
 // errUsage is wrapped by errors about flags that are found only when the command runs.
 var errUsage = errors.New("usage")
 
-// with opens the socket, runs work and closes the socket, which takes up to the linger period.
-func (a *app) with(f *flags, s anySocket, work func(l *link) error) (err error) {
+// with opens the socket, runs work and closes the socket, which takes up to the linger period. The context of work ends
+// too when no endpoint is left.
+func (a *app) with(ctx context.Context, f *flags, s anySocket, work func(ctx context.Context, l *link) error) (err error) {
 	l := &link{app: a, flags: f, socket: s}
 	if l.layout, err = f.layout(); err != nil {
 		return errors.Join(err, s.Close())
 	}
 	l.out = newOutput(a.stdout, l.layout)
-	l.watch()
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	l.watch(func() { end(errStranded) })
 	if err = l.attach(); err == nil {
-		err = work(l)
+		if l.stranded() { // before anybody looked
+			end(errStranded)
+		}
+		err = work(ctx, l)
 	}
-	err = errors.Join(err, l.out.flush(), s.Close())
-	l.aside.Wait()
-	return err
+	flushed, closed := l.out.flush(), s.Close()
+	l.aside.Wait() // all is known that went wrong
+	if errors.Is(err, errStranded) {
+		err = fmt.Errorf("%w: %s", errStranded, strings.Join(l.dialled(), ", "))
+	}
+	return errors.Join(err, flushed, closed, l.lost(closed, err))
 }
 
 // attach binds and connects. An endpoint that came out otherwise than it was given is told.
@@ -87,6 +101,7 @@ func (l *link) attach() error {
 		if err != nil {
 			return err
 		}
+		l.bound = append(l.bound, bound)
 		if bound != endpoint && !l.flags.verbose {
 			fmt.Fprintf(l.stderr, "%slistening at %s\n", l.flags.prefix(), bound)
 		}
@@ -96,44 +111,8 @@ func (l *link) attach() error {
 			return err
 		}
 	}
+	l.trouble.settled()
 	return nil
-}
-
-// watch prints events from now until the socket has closed.
-func (l *link) watch() {
-	if !l.flags.verbose {
-		return
-	}
-	events := l.socket.Monitor(context.Background())
-	l.aside.Go(func() {
-		for e := range events {
-			fmt.Fprintln(l.stderr, l.flags.prefix()+describe(e))
-		}
-	})
-}
-
-// describe is an event as a line.
-func describe(e socket.Event) string {
-	s := e.Time.Format("15:04:05.000 ") + e.Type.String()
-	if e.Type == socket.Listening {
-		s += " at"
-	}
-	if e.Endpoint != "" {
-		s += " " + e.Endpoint
-	}
-	if e.Peer != "" {
-		s += ", peer " + e.Peer
-	}
-	if e.Identity != "" {
-		s += ", identity " + string(appendID([]byte(e.Identity)))
-	}
-	if e.Delay > 0 {
-		s += ", again in " + e.Delay.Round(time.Millisecond).String()
-	}
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
 }
 
 // within bounds one wait by --timeout. doing completes "timed out after 1s ".
@@ -146,7 +125,7 @@ func (l *link) within(ctx context.Context, doing string, wait func(context.Conte
 	defer cancel()
 	err := wait(bounded)
 	if errors.Is(err, errTimeout) && context.Cause(bounded) == errTimeout { // not one that ended ctx
-		return fmt.Errorf("%w after %v %s at %s", errTimeout, limit, doing, l.flags.endpoints())
+		return fmt.Errorf("%w after %v %s at %s", errTimeout, limit, doing, l.endpoints())
 	}
 	return err
 }

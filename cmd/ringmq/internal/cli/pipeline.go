@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/ringmq/ringmq"
@@ -33,18 +35,17 @@ func (a *app) scatterCommand() *cobra.Command {
 
 // dealOut completes a command that sends.
 func dealOut[S sendingSocket](a *app, open func(...socket.Option) (S, error), cmd *cobra.Command) *cobra.Command {
-	f := new(flags)
+	f := &flags{lossless: true}
 	f.socket(cmd)
 	f.text(cmd.Flags())
 	f.sendCount(cmd.Flags())
-	cmd.Flags().IntVar(&f.waitPeers, "wait-peers", 0, "wait for so many `peers` to be connected before the first message")
+	cmd.Flags().Var(numberVar(&f.waitPeers, 0), "wait-peers", "wait for so many `peers` to be connected before the first message")
 	cmd.RunE = a.body(func(cmd *cobra.Command, args []string) error {
 		s, err := open(f.options()...)
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error {
-			ctx := cmd.Context()
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error {
 			if err := l.waitForPeers(ctx, f.waitPeers); err != nil {
 				return err
 			}
@@ -76,7 +77,7 @@ func (a *app) gatherCommand() *cobra.Command {
 // takeIn completes a command that receives.
 func takeIn[S receivingSocket](a *app, open func(...socket.Option) (S, error), cmd *cobra.Command) *cobra.Command {
 	f := new(flags)
-	cmd.Args = cobra.NoArgs
+	cmd.Args = noMessages
 	f.socket(cmd)
 	f.text(cmd.Flags())
 	f.recvCount(cmd.Flags())
@@ -85,7 +86,7 @@ func takeIn[S receivingSocket](a *app, open func(...socket.Option) (S, error), c
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error { return l.recvAll(cmd.Context(), s, l.show) })
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error { return l.recvAll(ctx, s, l.show) })
 	})
 	return cmd
 }

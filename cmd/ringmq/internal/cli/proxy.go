@@ -72,7 +72,7 @@ func (r *relay) addFlags(cmd *cobra.Command, common *flags) {
 	cmd.MarkFlagsOneRequired("frontend-bind", "frontend-connect")
 	cmd.MarkFlagsOneRequired("backend-bind", "backend-connect")
 	common.tuning(fs)
-	fs.DurationVar(&r.every, "stats", 0, "print statistics at this `interval` and at the end; 0: not at all")
+	fs.Var(durationVar(&r.every), "stats", "print statistics at this `interval` and at the end; 0: not at all")
 }
 
 func (r *relay) run(ctx context.Context, kind string) error {
@@ -103,21 +103,21 @@ func join[F, B anySocket](
 	if err != nil {
 		return err
 	}
-	return r.with(r.frontend, front, func(*link) error {
+	return r.with(ctx, r.frontend, front, func(ctx context.Context, _ *link) error {
 		back, err := newBack(r.backend.options()...)
 		if err != nil {
 			return err
 		}
-		return r.with(r.backend, back, func(*link) error {
-			return r.withCapture(func(opts ...proxy.Option) error { return r.pass(ctx, build(front, back, opts...)) })
+		return r.with(ctx, r.backend, back, func(ctx context.Context, _ *link) error {
+			return r.withCapture(ctx, func(opts ...proxy.Option) error { return r.pass(ctx, build(front, back, opts...)) })
 		})
 	})
 }
 
 func (r *relay) captures() bool { return len(r.capture.bind)+len(r.capture.connect) > 0 }
 
-// withCapture opens the capture socket, if there is to be one.
-func (r *relay) withCapture(work func(...proxy.Option) error) error {
+// withCapture opens the capture socket, if there is to be one. That it has no endpoint left ends nothing.
+func (r *relay) withCapture(ctx context.Context, work func(...proxy.Option) error) error {
 	if !r.captures() {
 		return work()
 	}
@@ -125,7 +125,7 @@ func (r *relay) withCapture(work func(...proxy.Option) error) error {
 	if err != nil {
 		return err
 	}
-	return r.with(r.capture, tap, func(*link) error { return work(proxy.WithCapture(tap)) })
+	return r.with(ctx, r.capture, tap, func(context.Context, *link) error { return work(proxy.WithCapture(tap)) })
 }
 
 // pass passes messages until ctx ends, and then, for as long as --linger says, what the proxy has in hand.

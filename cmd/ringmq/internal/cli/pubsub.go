@@ -31,7 +31,7 @@ long as it takes (or --timeout allows) until N subscribers are connected. --wait
 	f.text(cmd.Flags())
 	f.sendCount(cmd.Flags())
 	topic := cmd.Flags().String("topic", "", "frame to put in front of each message")
-	cmd.Flags().IntVar(&f.waitPeers, "wait-peers", 0,
+	cmd.Flags().Var(numberVar(&f.waitPeers, 0), "wait-peers",
 		"wait for so many `subscribers` before the first message (default: for one, up to 1s)")
 	cmd.RunE = a.body(func(cmd *cobra.Command, args []string) error {
 		if cmd.Flags().Changed("topic") {
@@ -51,7 +51,7 @@ func (a *app) pub(ctx context.Context, f *flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.with(f, s, func(l *link) error {
+	return a.with(ctx, f, s, func(ctx context.Context, l *link) error {
 		defer l.sayDropped(s)
 		if err := l.waitForSubscribers(ctx, l.subscriptions(s)); err != nil {
 			return err
@@ -78,7 +78,7 @@ func (a *app) subCommand() *cobra.Command {
 ` + statusHelp,
 		Example: `  ringmq sub --connect tcp://127.0.0.1:5556 --topic AAPL --topic MSFT
   ringmq sub --connect tcp://127.0.0.1:5556 --format json | jq -r '.[1]'`,
-		Args: cobra.NoArgs,
+		Args: noMessages,
 	}
 	f.socket(cmd)
 	f.text(cmd.Flags())
@@ -92,7 +92,7 @@ func (a *app) subCommand() *cobra.Command {
 		if err := subscribe(s, f.topics); err != nil {
 			return errors.Join(err, s.Close())
 		}
-		return a.with(f, s, func(l *link) error { return l.recvAll(cmd.Context(), s, l.show) })
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error { return l.recvAll(ctx, s, l.show) })
 	})
 	return cmd
 }

@@ -31,7 +31,7 @@ lost, radio waits for the first peer before it sends, a second at most; with --w
 	f.text(cmd.Flags())
 	f.sendCount(cmd.Flags())
 	group := cmd.Flags().String("group", "", "`group` of all messages")
-	cmd.Flags().IntVar(&f.waitPeers, "wait-peers", 0,
+	cmd.Flags().Var(numberVar(&f.waitPeers, 0), "wait-peers",
 		"wait for so many `peers` before the first message (default: for one, up to 1s)")
 	cmd.RunE = a.body(func(cmd *cobra.Command, args []string) error {
 		if cmd.Flags().Changed("group") {
@@ -50,7 +50,7 @@ func (a *app) radio(ctx context.Context, f *flags, args []string) error {
 	if err != nil {
 		return err
 	}
-	return a.with(f, s, func(l *link) error {
+	return a.with(ctx, f, s, func(ctx context.Context, l *link) error {
 		if err := l.waitForDishes(ctx); err != nil {
 			return err
 		}
@@ -94,7 +94,7 @@ peers may be many, and need not be known.
 ` + statusHelp,
 		Example: `  ringmq dish --connect tcp://127.0.0.1:5560 --group prices
   ringmq dish --bind 'udp://239.1.1.1:5560' --group prices --group news`,
-		Args: cobra.NoArgs,
+		Args: noMessages,
 	}
 	f.socket(cmd)
 	f.text(cmd.Flags())
@@ -111,7 +111,7 @@ peers may be many, and need not be known.
 				return errors.Join(fmt.Errorf("%w: --group %q: %w", errUsage, group, err), s.Close())
 			}
 		}
-		return a.with(f, s, func(l *link) error { return l.recvAll(cmd.Context(), s, l.show) })
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error { return l.recvAll(ctx, s, l.show) })
 	})
 	return cmd
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) reqCommand() *cobra.Command {
-	f := new(flags)
+	f := &flags{lossless: true}
 	cmd := &cobra.Command{
 		Use:   "req [flags] [MESSAGE...]",
 		Short: "Send requests to REP peers and print the replies",
@@ -30,8 +30,7 @@ reply before it sends the next.
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error {
-			ctx := cmd.Context()
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error {
 			in := newInput(ctx, a.stdin, args, l.layout, f.count)
 			return l.sendAll(ctx, in, func(m ringmq.Message) error { return l.ask(ctx, s, m) })
 		})
@@ -62,7 +61,7 @@ func (a *app) repCommand() *cobra.Command {
 		Long:  "Prints each request of REQ peers, and replies with the same message or a fixed one.\n\n" + statusHelp,
 		Example: `  ringmq rep --bind 'tcp://*:5555' --echo
   ringmq rep --bind 'tcp://*:5555' --reply ok`,
-		Args: cobra.NoArgs,
+		Args: noMessages,
 	}
 	f.socket(cmd)
 	f.text(cmd.Flags())
@@ -76,7 +75,7 @@ func (a *app) repCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error { return l.reply(cmd.Context(), s) })
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error { return l.reply(ctx, s) })
 	})
 	return cmd
 }

@@ -19,7 +19,7 @@ not printable is shown as 0x and hexadecimal digits. A message from a REQ has an
 
 ` + statusHelp,
 		Example: `  ringmq router --bind 'tcp://*:5558' --echo`,
-		Args:    cobra.NoArgs,
+		Args:    noMessages,
 	}
 	f.socket(cmd)
 	f.withIdentity(cmd.Flags())
@@ -31,7 +31,7 @@ not printable is shown as 0x and hexadecimal digits. A message from a REQ has an
 		if err != nil {
 			return err
 		}
-		return a.with(f, s, func(l *link) error { return l.route(cmd.Context(), s) })
+		return a.with(cmd.Context(), f, s, func(ctx context.Context, l *link) error { return l.route(ctx, s) })
 	})
 	return cmd
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -68,11 +67,13 @@ var errTimeout = errors.New("timed out")
 // said; what could not be sent then is.
 func (a *app) status(ctx context.Context, cmd *cobra.Command, err error) int {
 	ended := a.running && ctx.Err() != nil
-	unsent := new(ringmq.UnsentError)
+	unsent, lost := new(ringmq.UnsentError), new(lostError)
 	switch {
 	case err == nil:
 	case ended && errors.As(err, &unsent):
 		a.complain(cmd, unsent)
+	case ended && errors.As(err, &lost):
+		a.complain(cmd, lost)
 	case !ended || !errors.Is(err, context.Canceled):
 		a.complain(cmd, err)
 	}
@@ -94,12 +95,21 @@ func isUsage(err error) bool {
 	return errors.Is(err, errUsage) || errors.Is(err, ringmq.ErrInvalidOption) || errors.Is(err, bench.ErrConfig)
 }
 
-// complain prints an error on one line; joined errors have several. The library's own prefix would be there twice.
+// complain prints an error on one line; joined errors have several. Every peer that has messages unsent is named.
 func (a *app) complain(cmd *cobra.Command, err error) {
-	text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "ringmq: "), "\n", "; ")
+	text := plain(err)
 	unsent := new(ringmq.UnsentError)
 	if errors.As(err, &unsent) {
-		text += ": " + strings.Join(slices.Sorted(maps.Keys(unsent.ByPeer)), ", ")
+		sep := ": "
+		if len(unsent.Reasons) > 0 {
+			sep = ", " // these are named
+		}
+		for _, peer := range slices.Sorted(maps.Keys(unsent.ByPeer)) {
+			if unsent.Reasons[peer] == nil {
+				text += sep + peer
+				sep = ", "
+			}
+		}
 	}
 	fmt.Fprintf(a.stderr, "%s: %s\n", cmd.CommandPath(), text)
 }

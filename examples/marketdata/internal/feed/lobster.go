@@ -61,13 +61,13 @@ var (
 // are kept in memory and come again, with the same times, when the file ends; Next then never returns io.EOF
 // unless no line of the file was good. Close the Lobster when done.
 func OpenLobster(path string, loop bool) (*Lobster, error) {
-	symbol, _, ok := strings.Cut(filepath.Base(path), "_")
-	if !ok || symbol == "" || len(symbol) > maxSymbol {
-		return nil, fmt.Errorf("%s: %w", path, errFileName)
-	}
-	f, err := os.Open(path)
+	f, err := os.Open(path) // first: a file that is missing is not to be told of its name
 	if err != nil {
 		return nil, err
+	}
+	symbol, _, ok := strings.Cut(filepath.Base(path), "_")
+	if !ok || symbol == "" || len(symbol) > maxSymbol {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, errFileName), f.Close())
 	}
 	l := newLobster(f, path, symbol, loop)
 	l.file = f

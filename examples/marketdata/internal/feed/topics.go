@@ -40,14 +40,26 @@ func Assign(mode string, n int, symbols []string) ([]Topics, error) {
 	case TopicsMix:
 		return assignMix(n, symbols)
 	}
+	if err := CheckTopics(mode); err != nil {
+		return nil, err
+	}
+	return slices.Repeat([]Topics{splitTopics(mode)}, n), nil
+}
+
+// CheckTopics returns an error if Assign would not take the mode.
+func CheckTopics(mode string) error {
+	if slices.Contains(splitTopics(mode), "") {
+		return errNoTopics
+	}
+	return nil
+}
+
+func splitTopics(mode string) Topics {
 	list := strings.Split(mode, ",")
 	for i, topic := range list {
 		list[i] = strings.TrimSpace(topic)
 	}
-	if slices.Contains(list, "") {
-		return nil, errNoTopics
-	}
-	return slices.Repeat([]Topics{list}, n), nil
+	return list
 }
 
 func assignMix(n int, symbols []string) ([]Topics, error) {
