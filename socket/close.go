@@ -183,7 +183,7 @@ func (cn *conn) part(ctx context.Context) {
 	<-cn.over
 }
 
-// awaitEnd waits for the peer to close its side, longer if the stream has not got rid of everything.
+// awaitEnd waits for the peer to close its side, longer if not everything has reached its system.
 func (cn *conn) awaitEnd(ctx context.Context) {
 	for {
 		t := time.NewTimer(farewell)
@@ -191,7 +191,7 @@ func (cn *conn) awaitEnd(ctx context.Context) {
 		case <-cn.over:
 		case <-ctx.Done():
 		case <-t.C:
-			if cn.stream.Pending() > 0 {
+			if cn.stream.Pending()+cn.stream.Underway() > 0 {
 				continue
 			}
 		}
@@ -277,12 +277,24 @@ func (c *Core) idle() bool {
 	return !slices.ContainsFunc(c.allPipes(), func(p *Pipe) bool { return !p.idle() }) && c.deliveryIdle()
 }
 
-// unsent is the error for messages that are still queued.
+// halt ends the writing to p for good, so that what is queued now is what was not sent. The caller holds no lock.
+func (p *Pipe) halt() {
+	p.flush.seize()
+	p.flush.state.Store(taskOver)
+}
+
+// unsent is the error for messages that are still queued, of which nothing is written any more.
 func (c *Core) unsent(ctx context.Context) error {
 	e := &ringmq.UnsentError{Socket: c.kind.Name, ByPeer: make(map[string]int)}
 	for _, p := range c.allPipes() {
+		if p.queued() == 0 || p.lane.Load() != nil { // what is in a spool is not lost
+			continue
+		}
+		if !p.Local() {
+			p.halt()
+		}
 		n := p.queued()
-		if n == 0 || p.lane.Load() != nil { // what is in a spool is not lost
+		if n == 0 {
 			continue
 		}
 		name := p.endpoint

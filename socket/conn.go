@@ -46,7 +46,7 @@ type conn struct {
 	frameRest    uint64                                        // bytes of the frame's body that are still to be converted
 	converted    int                                           // bytes of the queue that ctlOut stands for
 
-	broken atomic.Pointer[brokenWrite] // of a raw peer
+	broken atomic.Pointer[brokenWrite]
 
 	deadline *time.Timer // of the handshake
 	nudge    *time.Timer
@@ -322,6 +322,28 @@ func (cn *conn) fail(err error) {
 		cn.dead.Store(true)
 		cn.loop.Post((*connCloser)(cn))
 	})
+}
+
+// brokenWrite is why nothing can be written any more.
+type brokenWrite struct{ err error }
+
+// failWrite is told that the stream takes no more. What the peer has sent before it went is still read, up to the end of
+// the stream, which is where the connection ends then: if the mailbox is full, when receivers have come so far. Holder
+// of the flush task.
+func (cn *conn) failWrite(err error) {
+	cn.broken.Store(&brokenWrite{err})
+	cn.hungUp.Store(true)
+	if cn.read.wake() {
+		cn.loop.Post((*connReader)(cn))
+	}
+}
+
+// nothingRead is the result of a read that has found nothing: the end, where nothing can be written any more.
+func (cn *conn) nothingRead() (readResult, error) {
+	if b := cn.broken.Load(); b != nil {
+		return 0, b.err
+	}
+	return readShort, nil
 }
 
 // connCloser is the end of a connection as work for a loop.

@@ -264,8 +264,8 @@ func (c *Core) failed(op, endpoint string, err error) error {
 }
 
 // Close ends the socket. Calls that wait return [ringmq.ErrClosed]. It waits, for up to the linger period, until what
-// is queued is written; if something is left it returns a [ringmq.UnsentError]. A second Close waits for the first and
-// returns nil.
+// is queued is written and, over TCP on Linux, the peer's system has it; if something is not written it returns a
+// [ringmq.UnsentError]. A second Close waits for the first and returns nil.
 func (s Socket) Close() error {
 	ctx := context.Background()
 	if d := s.core.linger(); d >= 0 {
