@@ -222,7 +222,7 @@ func (c *Core) dismiss(p *Pipe, d *connector) {
 	}
 	defer cancel()
 	hopeless := func() bool { return false }
-	if d != nil && c.cfg.stopsAt(StopAfterDisconnect) {
+	if d != nil && p.opts.stopsAt(StopAfterDisconnect) {
 		d.stop()
 		hopeless = func() bool { return p.since.Load() == 0 }
 	}

@@ -96,9 +96,9 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 
 // shakeHands begins the handshake. Holder of read.
 func (cn *conn) shakeHands() {
-	cn.hand = session.NewHandshake(cn.core.handshakeConfig(cn.pipe.accepted))
+	cn.hand = session.NewHandshake(cn.pipe.handshakeConfig())
 	cn.handshake(func(dst []byte) []byte { return cn.hand.Start(dst) })
-	if t := cn.core.cfg.handshake; t > 0 {
+	if t := cn.pipe.opts.handshake; t > 0 {
 		cn.deadline = time.AfterFunc(t, func() { cn.fail(ErrHandshakeTimeout) })
 	}
 	cn.nudge = time.AfterFunc(session.NudgeAfter, cn.push)
@@ -274,7 +274,7 @@ func (cn *conn) established() error {
 	cn.stopTimers()
 	peer := cn.hand.Peer()
 	peer.Properties.Set(propPeerAddress, cn.peer)
-	cn.dec.startTraffic(peer, cn.core.cfg.maxMessage)
+	cn.dec.startTraffic(peer, cn.pipe.opts.maxMessage)
 	if peer.Version.Major == 1 {
 		cn.header = zmtp.AppendHeaderV1
 	}

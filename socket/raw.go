@@ -33,7 +33,7 @@ func (d *decoder) nextRaw(m *ringmq.Message, size uint64) {
 func (cn *conn) openRaw() error {
 	peer := &session.Peer{Properties: new(ringmq.Properties)}
 	peer.Properties.Set(propPeerAddress, cn.peer)
-	cn.dec.startRaw(peer.Properties, cn.core.cfg.maxMessage)
+	cn.dec.startRaw(peer.Properties, cn.pipe.opts.maxMessage)
 	cn.header = noHeader
 	if err := cn.welcome(peer); err != nil {
 		return err
