@@ -221,7 +221,7 @@ func (l *life) slowSub() error {
 
 // listen makes a SUB with a topic of its own, and others, and waits until the PUB knows of it.
 func (l *life) listen(topics ...string) (s *pubsub.Sub, topic string, err error) {
-	s, err = pubsub.NewSub(l.opts(socket.WithRecvHWM(1+l.rand.IntN(mark)), socket.WithRecvBuffer(buffer))...)
+	s, err = pubsub.NewSub(l.opts(socket.WithRecvHWM(1+l.rand.IntN(mark)))...)
 	if err != nil {
 		return nil, "", err
 	}

@@ -27,8 +27,9 @@ const (
 	linger = 300 * time.Millisecond
 	// mark is the high-water mark of the servers, low enough that it is reached.
 	mark = 50
-	// buffer is the size in bytes of the kernel's buffers where the mark is to be reached.
-	buffer = 16 << 10
+	// buffer is the size in bytes of the kernel's buffers for what the servers send, for the same reason. Much smaller
+	// ones have TCP wait for its timers.
+	buffer = 64 << 10
 	// everybody is the topic of what is published at the beginning of each life.
 	everybody = "all"
 )
