@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"time"
 
 	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/socket"
@@ -25,10 +26,7 @@ func (l *life) wire(typ, identity string) (*wire, error) {
 		return nil, err
 	}
 	w := &wire{conn}
-	if until, ok := l.ctx.Deadline(); ok {
-		err = conn.SetDeadline(until)
-	}
-	if err == nil {
+	if err = conn.SetDeadline(time.Now().Add(patience)); err == nil {
 		err = w.shake(typ, identity)
 	}
 	if err != nil {
@@ -62,6 +60,16 @@ func (w *wire) write(b []byte) error {
 }
 
 func (w *wire) close() { _ = w.Close() }
+
+// end says that there is no more, and waits until the server has found that. To close at once would leave it to the kernel
+// whether what is underway still arrives.
+func (w *wire) end() error {
+	if err := w.Conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
+		return err
+	}
+	_, err := io.Copy(io.Discard, w)
+	return err
+}
 
 // vanish resets the connection, where the transport has that: its other side reads an error.
 func (w *wire) vanish() {
@@ -100,8 +108,10 @@ func (l *life) barePush() error {
 		return err
 	}
 	if l.rand.IntN(2) == 0 {
-		w.close()
-		return l.toPull.settle(l.ctx, l.id, n)
+		if err := w.end(); err != nil {
+			return err
+		}
+		return l.toPull.settle(l, n)
 	}
 	w.vanish()
 	return l.toPull.writeOff(l.id, n)

@@ -92,27 +92,28 @@ func (l *ledger) arrived(frames [][]byte) error {
 }
 
 // settle waits until n messages of the life have come, and closes the account: there must not be more.
-func (l *ledger) settle(ctx context.Context, life uint64, n int) error {
+func (l *ledger) settle(of *life, n int) error {
 	l.mu.Lock()
-	a := l.accounts[life]
+	a := l.accounts[of.id]
 	l.mu.Unlock()
 	for {
 		l.mu.Lock()
 		got := a.got
 		if got == n {
-			delete(l.accounts, life)
+			delete(l.accounts, of.id)
 		}
 		l.mu.Unlock()
 		switch {
 		case got == n:
 			return nil
 		case got > n:
-			return fmt.Errorf("life %d has sent %d messages, and %d came", life, n, got)
+			return fmt.Errorf("life %d has sent %d messages, and %d came", of.id, n, got)
 		}
 		select {
 		case <-a.more:
-		case <-ctx.Done():
-			return fmt.Errorf("life %d has sent %d messages, and %d came: %w", life, n, got, ctx.Err())
+			of.progress()
+		case <-of.ctx.Done():
+			return fmt.Errorf("life %d has sent %d messages, and %d came: %w", of.id, n, got, context.Cause(of.ctx))
 		}
 	}
 }

@@ -21,6 +21,8 @@ type life struct {
 	id   uint64
 	over int // which of transports
 	rand *rand.Rand
+
+	progress func() // to be told of each message: ctx ends if there is none for long
 }
 
 // kinds are the ways to live.
@@ -75,6 +77,7 @@ func (l *life) send(s sender, server string, n int) error {
 		if err != nil {
 			return fmt.Errorf("message %d of %d: %w", seq, n, err)
 		}
+		l.progress()
 	}
 	return nil
 }
@@ -90,7 +93,7 @@ func (l *life) push() error {
 	if err := errors.Join(l.send(s, socket.PULL, n), s.Close()); err != nil {
 		return err
 	}
-	return l.toPull.settle(l.ctx, l.id, n)
+	return l.toPull.settle(l, n)
 }
 
 // hastyPush closes at once: what it counts as sent arrives, the rest it counts as dropped, and says so.
@@ -114,7 +117,7 @@ func (l *life) hastyPush() error {
 	case st.Dropped > 0 && (unsent == nil || uint64(unsent.Messages) != st.Dropped):
 		return fmt.Errorf("%d messages were dropped, and Close returned: %v", st.Dropped, closed)
 	}
-	return l.toPull.settle(l.ctx, l.id, int(st.Sent))
+	return l.toPull.settle(l, int(st.Sent))
 }
 
 // dealer asks, and waits for all answers.
@@ -139,8 +142,9 @@ func (l *life) dealer() error {
 			return fmt.Errorf("answer %d of life %d, not %d: %w", seq, id, want, err)
 		}
 		m.Release()
+		l.progress()
 	}
-	return l.toRouter.settle(l.ctx, l.id, n)
+	return l.toRouter.settle(l, n)
 }
 
 // deafDealer asks, and closes without reading an answer. All that it asks arrives.
@@ -154,7 +158,7 @@ func (l *life) deafDealer() error {
 	if err := errors.Join(l.send(s, socket.ROUTER, n), s.Close()); err != nil {
 		return err
 	}
-	return l.toRouter.settle(l.ctx, l.id, n)
+	return l.toRouter.settle(l, n)
 }
 
 // sub hears what it has published for itself alone, and what is for everybody.
@@ -221,7 +225,7 @@ func (l *life) slowSub() error {
 
 // listen makes a SUB with a topic of its own, and others, and waits until the PUB knows of it.
 func (l *life) listen(topics ...string) (s *pubsub.Sub, topic string, err error) {
-	s, err = pubsub.NewSub(l.opts(socket.WithRecvHWM(1+l.rand.IntN(mark)))...)
+	s, err = pubsub.NewSub(l.opts(socket.WithRecvHWM(1 + l.rand.IntN(mark)))...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -260,6 +264,7 @@ func (l *life) hear(s *pubsub.Sub) (id uint64, seq int, err error) {
 		return 0, 0, err
 	}
 	l.heard.Add(1)
+	l.progress()
 	id, seq, err = parse(m.Frames()[1:])
 	m.Release()
 	return id, seq, err

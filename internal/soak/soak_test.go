@@ -2,6 +2,7 @@ package soak
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -20,7 +21,7 @@ import (
 func TestMain(m *testing.M) { leak.Main(m) }
 
 const (
-	// patience is how long one life, or anything else that is to happen, may take.
+	// patience is how long a peer may take for its next message, and anything else that is to happen.
 	patience = time.Minute
 	// glance is the pause between two looks at a count.
 	glance = time.Millisecond
@@ -122,14 +123,20 @@ func (s *servers) populate(p plan) {
 	}
 }
 
+// errNoProgress is why a life ended before its time.
+var errNoProgress = errors.New("no message for too long")
+
 // live is the life of one peer. The kinds of peers and the transports take turns.
 func (s *servers) live(ctx context.Context, turn int) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	idle := time.AfterFunc(patience, func() { cancel(errNoProgress) })
+	defer idle.Stop()
 	k := kinds[turn%len(kinds)]
 	l := &life{
 		servers: s, ctx: ctx, id: s.born.Add(1), over: turn / len(kinds) % 2,
-		rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+		progress: func() { idle.Reset(patience) },
+		rand:     rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
 	}
 	s.tick()
 	if err := k.live(l); err != nil {
