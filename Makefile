@@ -3,10 +3,11 @@
 FUZZTIME ?= 30s
 BENCH    ?= .
 COUNT    ?= 1
+SOAK     ?= 5m
 CROSS    := darwin/amd64 darwin/arm64 windows/amd64 linux/arm64 linux/386
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race portable lint cross fuzz bench bench-quick micro cover
+.PHONY: help build test race soak portable lint cross fuzz bench bench-quick micro cover
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +21,9 @@ test: ## run the tests
 
 race: ## run the tests under the race detector (needs a C compiler)
 	go test -race ./...
+
+soak: ## 200 peers coming and going for SOAK (5m), under the race detector
+	RINGMQ_SOAK=$(SOAK) go test -race -v -count 1 -timeout 0 -run TestSoak ./internal/soak
 
 portable: ## run the tests on the loop that darwin and windows use
 	go test -tags ringmq_portable ./...

@@ -43,7 +43,7 @@ type backlog struct {
 
 func newBacklog(p *Pipe) *backlog {
 	c := &p.core.cfg
-	b := &backlog{pipe: p, opts: &c.queueing, hwm: c.sendHWM}
+	b := &backlog{pipe: p, opts: &c.queueing, hwm: p.opts.sendHWM}
 	if c.conflate {
 		b.hwm = 1
 	}

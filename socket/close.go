@@ -183,7 +183,7 @@ func (cn *conn) part(ctx context.Context) {
 	<-cn.over
 }
 
-// awaitEnd waits for the peer to close its side, longer if the stream has not got rid of everything.
+// awaitEnd waits for the peer to close its side, longer if not everything has reached its system.
 func (cn *conn) awaitEnd(ctx context.Context) {
 	for {
 		t := time.NewTimer(farewell)
@@ -191,7 +191,7 @@ func (cn *conn) awaitEnd(ctx context.Context) {
 		case <-cn.over:
 		case <-ctx.Done():
 		case <-t.C:
-			if cn.stream.Pending() > 0 {
+			if cn.stream.Pending()+cn.stream.Underway() > 0 {
 				continue
 			}
 		}
@@ -222,7 +222,7 @@ func (c *Core) dismiss(p *Pipe, d *connector) {
 	}
 	defer cancel()
 	hopeless := func() bool { return false }
-	if d != nil && c.cfg.stopsAt(StopAfterDisconnect) {
+	if d != nil && p.opts.stopsAt(StopAfterDisconnect) {
 		d.stop()
 		hopeless = func() bool { return p.since.Load() == 0 }
 	}
@@ -277,6 +277,12 @@ func (c *Core) idle() bool {
 	return !slices.ContainsFunc(c.allPipes(), func(p *Pipe) bool { return !p.idle() }) && c.deliveryIdle()
 }
 
+// halt ends the writing to p for good, so that what is queued now is what was not sent. The caller holds no lock.
+func (p *Pipe) halt() {
+	p.flush.seize()
+	p.flush.state.Store(taskOver)
+}
+
 // forsaken is messages that were given up with a peer.
 type forsaken struct {
 	pipe *Pipe
@@ -296,7 +302,8 @@ func (p *Pipe) forsake(n int) {
 	c.forsaken = append(c.forsaken, forsaken{p, n})
 }
 
-// unsent is the error for messages that are still queued, or were given up since Close began.
+// unsent is the error for messages that are still queued, of which nothing is written any more, or were given up since
+// Close began.
 func (c *Core) unsent(ctx context.Context) error {
 	e := &ringmq.UnsentError{Socket: c.kind.Name, ByPeer: make(map[string]int)}
 	count := func(p *Pipe, n int) {
@@ -312,6 +319,12 @@ func (c *Core) unsent(ctx context.Context) error {
 	}
 	queued := make(map[*Pipe]bool)
 	for _, p := range c.allPipes() {
+		if p.queued() == 0 || p.lane.Load() != nil {
+			continue
+		}
+		if !p.Local() {
+			p.halt()
+		}
 		n := p.queued()
 		queued[p] = n > 0
 		count(p, n)

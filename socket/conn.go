@@ -46,7 +46,7 @@ type conn struct {
 	frameRest    uint64                                        // bytes of the frame's body that are still to be converted
 	converted    int                                           // bytes of the queue that ctlOut stands for
 
-	broken atomic.Pointer[brokenWrite] // of a raw peer
+	broken atomic.Pointer[brokenWrite]
 
 	deadline *time.Timer // of the handshake
 	nudge    *time.Timer
@@ -96,9 +96,9 @@ func (c *Core) connect(nc net.Conn, p *Pipe, d *connector) (*conn, error) {
 
 // shakeHands begins the handshake. Holder of read.
 func (cn *conn) shakeHands() {
-	cn.hand = session.NewHandshake(cn.core.handshakeConfig(cn.pipe.accepted))
+	cn.hand = session.NewHandshake(cn.pipe.handshakeConfig())
 	cn.handshake(func(dst []byte) []byte { return cn.hand.Start(dst) })
-	if t := cn.core.cfg.handshake; t > 0 {
+	if t := cn.pipe.opts.handshake; t > 0 {
 		cn.deadline = time.AfterFunc(t, func() { cn.fail(ErrHandshakeTimeout) })
 	}
 	cn.nudge = time.AfterFunc(session.NudgeAfter, cn.push)
@@ -274,7 +274,7 @@ func (cn *conn) established() error {
 	cn.stopTimers()
 	peer := cn.hand.Peer()
 	peer.Properties.Set(propPeerAddress, cn.peer)
-	cn.dec.startTraffic(peer, cn.core.cfg.maxMessage)
+	cn.dec.startTraffic(peer, cn.pipe.opts.maxMessage)
 	if peer.Version.Major == 1 {
 		cn.header = zmtp.AppendHeaderV1
 	}
@@ -322,6 +322,28 @@ func (cn *conn) fail(err error) {
 		cn.dead.Store(true)
 		cn.loop.Post((*connCloser)(cn))
 	})
+}
+
+// brokenWrite is why nothing can be written any more.
+type brokenWrite struct{ err error }
+
+// failWrite is told that the stream takes no more. What the peer has sent before it went is still read, up to the end of
+// the stream, which is where the connection ends then: if the mailbox is full, when receivers have come so far. Holder
+// of the flush task.
+func (cn *conn) failWrite(err error) {
+	cn.broken.Store(&brokenWrite{err})
+	cn.hungUp.Store(true)
+	if cn.read.wake() {
+		cn.loop.Post((*connReader)(cn))
+	}
+}
+
+// nothingRead is the result of a read that has found nothing: the end, where nothing can be written any more.
+func (cn *conn) nothingRead() (readResult, error) {
+	if b := cn.broken.Load(); b != nil {
+		return 0, b.err
+	}
+	return readShort, nil
 }
 
 // connCloser is the end of a connection as work for a loop.

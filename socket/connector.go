@@ -33,10 +33,10 @@ type connector struct {
 	cancelWait func() bool // of a local transport
 }
 
-func (c *Core) connectStream(t transport.Stream, endpoint, addr string) *connector {
-	d := &connector{core: c, endpoint: endpoint, addr: addr, stream: t, delay: c.cfg.reconnectMin}
+func (c *Core) connectStream(t transport.Stream, endpoint, addr string, opts *config) *connector {
+	d := &connector{core: c, endpoint: endpoint, addr: addr, stream: t, delay: opts.reconnectMin}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
-	d.pipe = c.newPipe(endpoint, false)
+	d.pipe = c.pipeAs(opts, endpoint, false)
 	d.pipe.dialer = d
 	return d
 }
@@ -81,7 +81,7 @@ func (d *connector) failed(err error) {
 	if !d.isStopped() {
 		d.pipe.blame(bare(err))
 	}
-	over := d.core.cfg.once() || connRefused(err) && d.core.cfg.stopsAt(StopRefused)
+	over := d.pipe.opts.once() || connRefused(err) && d.pipe.opts.stopsAt(StopRefused)
 	over = over || errors.Is(err, ringmq.ErrInvalidEndpoint)
 	if over {
 		d.core.drop(d)
@@ -113,7 +113,7 @@ func (d *connector) retry() {
 		return
 	}
 	wait := d.delay + rand.N(d.delay/4+1)
-	d.delay = min(2*d.delay, d.core.cfg.reconnectMax)
+	d.delay = min(2*d.delay, d.pipe.opts.reconnectMax)
 	d.timer = time.AfterFunc(wait, d.dial)
 	retried := d.about(ConnectRetried, nil)
 	retried.Delay = wait
@@ -124,13 +124,13 @@ func (d *connector) retry() {
 func (d *connector) succeeded() {
 	d.pipe.blameless()
 	d.mu.Lock()
-	d.delay = d.core.cfg.reconnectMin
+	d.delay = d.pipe.opts.reconnectMin
 	d.mu.Unlock()
 }
 
 // over reports whether there is to be no connection after cn.
 func (d *connector) over(cn *conn) bool {
-	stop := d.core.cfg.once() || !cn.open.Load() && d.core.cfg.stopsAt(StopHandshakeFailed)
+	stop := d.pipe.opts.once() || !cn.open.Load() && d.pipe.opts.stopsAt(StopHandshakeFailed)
 	return stop || permanent(cn.failure)
 }
 

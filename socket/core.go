@@ -145,10 +145,10 @@ func named(kind string, err error) error {
 }
 
 // handshakeConfig is what a connection tells its peer.
-func (c *Core) handshakeConfig(server bool) *session.Config {
+func (p *Pipe) handshakeConfig() *session.Config {
 	return &session.Config{
-		SocketType: c.kind.Name, Identity: c.cfg.identity, Metadata: c.cfg.metadata,
-		MaxFrame: c.cfg.maxMessage, Server: server, PeerTypes: c.kind.Peers,
+		SocketType: p.core.kind.Name, Identity: p.opts.identity, Metadata: p.opts.metadata,
+		MaxFrame: p.opts.maxMessage, Server: p.accepted, PeerTypes: p.core.kind.Peers,
 	}
 }
 

@@ -43,7 +43,7 @@ type datagrams struct {
 
 // newDatagrams makes the link of a pipe, on which messages may be put now.
 func (c *Core) newDatagrams(p *Pipe) *datagrams {
-	hwm := c.cfg.sendHWM
+	hwm := p.opts.sendHWM
 	if p.back != nil {
 		hwm = 1 // everything else waits there
 	}
@@ -59,12 +59,12 @@ func (c *Core) newDatagrams(p *Pipe) *datagrams {
 func (p *Pipe) Datagrams() bool { return p.datagrams != nil }
 
 // bindDatagrams receives at an address, and sends from there if the socket type does.
-func (c *Core) bindDatagrams(t transport.Datagram, addr string) (*listener, error) {
+func (c *Core) bindDatagrams(t transport.Datagram, addr string, opts *config) (*listener, error) {
 	sock, err := t.Open(context.Background(), addr, c.cfg.multicast)
 	if err != nil {
 		return nil, err
 	}
-	p := c.newPipe(sock.Endpoint, true)
+	p := c.pipeAs(opts, sock.Endpoint, true)
 	g := c.newDatagrams(p)
 	if err := g.start(sock, sock.LocalAddr().String()); err != nil {
 		return nil, err
@@ -73,10 +73,10 @@ func (c *Core) bindDatagrams(t transport.Datagram, addr string) (*listener, erro
 }
 
 // connectDatagrams makes a pipe whose messages are sent to an address.
-func (c *Core) connectDatagrams(t transport.Datagram, endpoint, addr string) *connector {
-	d := &connector{core: c, endpoint: endpoint, addr: addr, datagram: t, delay: c.cfg.reconnectMin}
+func (c *Core) connectDatagrams(t transport.Datagram, endpoint, addr string, opts *config) *connector {
+	d := &connector{core: c, endpoint: endpoint, addr: addr, datagram: t, delay: opts.reconnectMin}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
-	d.pipe = c.newPipe(endpoint, false)
+	d.pipe = c.pipeAs(opts, endpoint, false)
 	d.pipe.dialer = d
 	c.newDatagrams(d.pipe)
 	return d
@@ -234,7 +234,7 @@ func (g *datagrams) take(b []byte, from netip.AddrPort) {
 		return
 	}
 	in := g.pipe.in
-	if in.room() == 0 || int64(len(b)) > g.core.cfg.maxMessage {
+	if in.room() == 0 || int64(len(b)) > g.pipe.opts.maxMessage {
 		g.pipe.Drop()
 		return
 	}

@@ -11,12 +11,13 @@ type listener struct {
 	core  *Core
 	bound string
 	stop  func()
-	pipe  *Pipe // of one that receives datagrams
+	opts  *config // of the pipes that it brings
+	pipe  *Pipe   // of one that receives datagrams
 }
 
 // listenStream returns nil if the socket is closed.
-func (c *Core) listenStream(l transport.Listener) *listener {
-	ln := &listener{core: c, bound: l.Endpoint()}
+func (c *Core) listenStream(l transport.Listener, opts *config) *listener {
+	ln := &listener{core: c, bound: l.Endpoint(), opts: opts}
 	done, over := make(chan struct{}), make(chan struct{})
 	ln.stop = func() {
 		close(done)
@@ -36,7 +37,7 @@ func (ln *listener) accept(l transport.Listener, done chan struct{}) {
 	for {
 		nc, err := l.Accept()
 		if err == nil {
-			p := c.newPipe(ln.bound, true)
+			p := c.pipeAs(ln.opts, ln.bound, true)
 			c.event(Event{Type: Accepted, Endpoint: ln.bound, Peer: address(nc), PeerID: p.id})
 			if _, err = c.connect(nc, p, nil); err == nil {
 				continue // whoever stops the listener waits for this, and then ends what it has accepted

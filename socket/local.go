@@ -141,8 +141,8 @@ func (l *link) subscribe(topic []byte, on bool) {
 }
 
 // connectLocal makes a pipe that waits for, or at once finds, the socket bound at addr.
-func (c *Core) connectLocal(t transport.Local, endpoint, addr string) *connector {
-	d := &connector{core: c, endpoint: endpoint, local: t, addr: addr, pipe: c.newPipe(endpoint, false)}
+func (c *Core) connectLocal(t transport.Local, endpoint, addr string, opts *config) *connector {
+	d := &connector{core: c, endpoint: endpoint, local: t, addr: addr, pipe: c.pipeAs(opts, endpoint, false)}
 	d.pipe.dialer = d
 	d.pipe.local.Store(d.waiting())
 	return d
@@ -150,7 +150,7 @@ func (c *Core) connectLocal(t transport.Local, endpoint, addr string) *connector
 
 // waiting is the link of a pipe that has no peer yet.
 func (d *connector) waiting() *link {
-	return &link{from: d.pipe, to: newMailbox(nil, d.core.cfg.sendHWM)}
+	return &link{from: d.pipe, to: newMailbox(nil, d.pipe.opts.sendHWM)}
 }
 
 // await puts the pipe on the waiting list of its name.
@@ -180,7 +180,7 @@ func (d *connector) awaitLater(wait time.Duration) {
 
 // acceptLocal joins a socket that connects to this one, which is bound. It runs on the goroutine of either; the
 // caller holds no lock.
-func (c *Core) acceptLocal(endpoint string, peer any) {
+func (c *Core) acceptLocal(endpoint string, peer any, opts *config) {
 	d, ok := peer.(*connector)
 	if !ok {
 		return
@@ -193,7 +193,7 @@ func (c *Core) acceptLocal(endpoint string, peer any) {
 		d.giveUp(err)
 		return
 	}
-	join(c.newPipe(endpoint, true), d.pipe)
+	join(c.pipeAs(opts, endpoint, true), d.pipe)
 }
 
 func compatible(a, b Kind) error {
@@ -205,17 +205,17 @@ func compatible(a, b Kind) error {
 	return fmt.Errorf("%w: a %s does not talk to a %s", ringmq.ErrProtocol, a.Name, b.Name)
 }
 
-// describe is what the peer of p is told.
-func (c *Core) describe() *session.Peer {
-	props := new(ringmq.Properties)
+// introduction is what the peer of p is told.
+func (p *Pipe) introduction() *session.Peer {
+	c, props := p.core, new(ringmq.Properties)
 	props.Add(zmtp.PropSocketType, c.kind.Name)
 	peer := &session.Peer{Version: session.Version{Major: 3, Minor: 1}, SocketType: c.kind.Name, Properties: props}
 	if zmtp.HasIdentity(c.kind.Name) {
-		peer.Identity = c.cfg.identity
-		props.Add(zmtp.PropIdentity, string(c.cfg.identity))
+		peer.Identity = p.opts.identity
+		props.Add(zmtp.PropIdentity, string(p.opts.identity))
 	}
-	for _, p := range c.cfg.metadata {
-		props.Add(p.Name, string(p.Value))
+	for _, own := range p.opts.metadata {
+		props.Add(own.Name, string(own.Value))
 	}
 	props.Set(propPeerAddress, inprocAddress)
 	return peer
@@ -225,9 +225,9 @@ func (c *Core) describe() *session.Peer {
 // ready first, so that it can take what the connecting side has queued. Either may be closed meanwhile.
 func join(bound, conn *Pipe) {
 	b, c := bound.core, conn.core
-	from, to := c.describe(), b.describe() // who connects, and who is bound
+	from, to := conn.introduction(), bound.introduction() // who connects, and who is bound
 	bound.greet(from, inprocAddress)
-	bound.in = newMailbox(bound, markOf(c, b))
+	bound.in = newMailbox(bound, markOf(conn, bound))
 	bound.local.Store(&link{from: bound, other: conn, to: conn.in, meta: metaOf(to)})
 	err := c.acceptable(to)
 	if err == nil {
@@ -236,7 +236,7 @@ func join(bound, conn *Pipe) {
 	switch {
 	case err == errOnePeer, err == errPlainPeer:
 		b.event(Event{Type: AcceptFailed, Endpoint: bound.endpoint, Peer: inprocAddress, Err: err})
-		conn.dialer.awaitLater(c.cfg.reconnectMin)
+		conn.dialer.awaitLater(conn.opts.reconnectMin)
 		return
 	case err != nil:
 		conn.dialer.awaitLater(localRetry)
@@ -289,7 +289,7 @@ func (c *Core) take(conn, bound *Pipe, from, to *session.Peer) bool {
 		return false
 	}
 	conn.greet(to, inprocAddress)
-	conn.in.hwm.Store(int64(markOf(bound.core, c)))
+	conn.in.hwm.Store(int64(markOf(bound, conn)))
 	l := &link{from: conn, other: bound, to: bound.in, meta: metaOf(from)}
 	for _, b := range c.cfg.opening(to) {
 		l.slip(b)
@@ -315,11 +315,11 @@ func (p *Pipe) showFirst(bound *Pipe, peer *session.Peer, taken bool) {
 	}
 }
 
-// markOf is the mark of the one queue that two sockets in a process share: libzmq adds their marks. A sender with a
+// markOf is the mark of the one queue that two pipes in a process share: libzmq adds their marks. A sender with a
 // backlog keeps its own part there.
-func markOf(from, to *Core) int {
-	a, b := from.cfg.sendHWM, to.cfg.recvHWM
-	if from.fan.backlogs {
+func markOf(from, to *Pipe) int {
+	a, b := from.opts.sendHWM, to.opts.recvHWM
+	if from.core.fan.backlogs {
 		return b
 	}
 	if a == 0 || b == 0 {
@@ -379,7 +379,7 @@ func (c *Core) lostLocal(p, from *Pipe, reason error) {
 		return
 	}
 	again, over := !p.accepted && !c.closing.Load(), false
-	if again && c.cfg.once() {
+	if again && p.opts.once() {
 		c.drop(p.dialer)
 		again, over = false, true
 	}

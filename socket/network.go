@@ -15,8 +15,8 @@ import (
 )
 
 // listen binds, with a listener that the program gave if there is one.
-func (c *Core) listen(t transport.Stream, scheme, addr string) (transport.Listener, error) {
-	o := c.cfg.transport
+func (c *Core) listen(t transport.Stream, scheme, addr string, opts *config) (transport.Listener, error) {
+	o := opts.transport
 	o.Listener = c.takeGiven(scheme)
 	l, err := t.Listen(context.Background(), addr, o)
 	if err != nil && o.Listener != nil {
@@ -64,14 +64,14 @@ var errConnectTimeout = fmt.Errorf("connect timeout: %w", context.DeadlineExceed
 
 // call dials once.
 func (d *connector) call() (net.Conn, error) {
-	limit := d.core.cfg.connectTimeout
+	limit := d.pipe.opts.connectTimeout
 	if limit == 0 {
-		return d.stream.Dial(d.ctx, d.addr, d.core.cfg.transport)
+		return d.stream.Dial(d.ctx, d.addr, d.pipe.opts.transport)
 	}
 	deadline := time.Now().Add(limit)
 	ctx, cancel := context.WithDeadline(d.ctx, deadline)
 	defer cancel()
-	nc, err := d.stream.Dial(ctx, d.addr, d.core.cfg.transport)
+	nc, err := d.stream.Dial(ctx, d.addr, d.pipe.opts.transport)
 	if e, ok := errors.AsType[*ringmq.Error](err); ok && !time.Now().Before(deadline) {
 		e.Err = fmt.Errorf("%w: %w", errConnectTimeout, e.Err)
 	}

@@ -14,6 +14,9 @@ import (
 
 // Option sets one option of a socket; it is given to the constructor, which returns an error that wraps
 // [ringmq.ErrInvalidOption] for a bad value. Where two set the same, the later wins.
+//
+// Some may differ from endpoint to endpoint, and be given to [Socket.BindWith] and [Socket.ConnectWith] too: the marks,
+// what peers are told, what is taken from them, and how connections are made. docs/options.md lists them.
 type Option struct {
 	name  string
 	apply func(*config) error

@@ -24,6 +24,7 @@ type Pipe struct {
 	id       uint64
 	endpoint string // as given to Bind or Connect
 	accepted bool
+	opts     *config    // of its endpoint; those that are the socket's are in core.cfg
 	dialer   *connector // of a pipe that Connect made
 
 	// Sending over a connection: out is shared between the holder of the send lock, which appends, and the holder of
@@ -98,19 +99,25 @@ func (c *commands) take(into []byte) []byte {
 	return taken
 }
 
+// newPipe makes a pipe of an endpoint with the options of the socket.
 func (c *Core) newPipe(endpoint string, accepted bool) *Pipe {
-	p := &Pipe{core: c, id: c.nextID.Add(1), endpoint: endpoint, accepted: accepted}
+	return c.pipeAs(&c.cfg, endpoint, accepted)
+}
+
+// pipeAs makes a pipe of an endpoint with options of its own, which do not change.
+func (c *Core) pipeAs(opts *config, endpoint string, accepted bool) *Pipe {
+	p := &Pipe{core: c, id: c.nextID.Add(1), endpoint: endpoint, accepted: accepted, opts: opts}
 	p.out.Init()
 	p.sendHWM, p.coalesceMsgs = math.MaxInt, math.MaxInt
-	if c.cfg.sendHWM > 0 {
-		p.sendHWM, p.coalesceMsgs = c.cfg.sendHWM, max(c.cfg.sendHWM/2, 1)
+	if opts.sendHWM > 0 {
+		p.sendHWM, p.coalesceMsgs = opts.sendHWM, max(opts.sendHWM/2, 1)
 	}
 	if c.outbox != nil { // the window is the mark
 		p.lane.Store(c.outbox)
 		p.coalesceMsgs = max(c.cfg.delivery.window/4, 1)
 	}
 	p.flush.state.Store(taskBlocked)
-	p.in = newMailbox(p, c.cfg.recvHWM)
+	p.in = newMailbox(p, opts.recvHWM)
 	if c.cfg.backlogs() {
 		p.back = newBacklog(p)
 	}

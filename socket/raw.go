@@ -33,7 +33,7 @@ func (d *decoder) nextRaw(m *ringmq.Message, size uint64) {
 func (cn *conn) openRaw() error {
 	peer := &session.Peer{Properties: new(ringmq.Properties)}
 	peer.Properties.Set(propPeerAddress, cn.peer)
-	cn.dec.startRaw(peer.Properties, cn.core.cfg.maxMessage)
+	cn.dec.startRaw(peer.Properties, cn.pipe.opts.maxMessage)
 	cn.header = noHeader
 	if err := cn.welcome(peer); err != nil {
 		return err
@@ -52,29 +52,4 @@ func (cn *conn) note() {
 	in := cn.pipe.in
 	in.q.Push(ringmq.Assemble(metaOf(cn.pipe.peer.Load()), nil, nil))
 	in.publish()
-}
-
-// brokenWrite is why nothing can be written any more.
-type brokenWrite struct{ err error }
-
-// failWrite is told that the stream takes no more. What a raw peer has sent before it went is still read, up to the end
-// of the stream, which is where the connection ends then. Holder of the flush task.
-func (cn *conn) failWrite(err error) {
-	if !cn.core.kind.Raw {
-		cn.fail(err)
-		return
-	}
-	cn.broken.Store(&brokenWrite{err})
-	cn.hungUp.Store(true)
-	if cn.read.wake() {
-		cn.loop.Post((*connReader)(cn))
-	}
-}
-
-// nothingRead is the result of a read that has found nothing: the end, where nothing can be written any more.
-func (cn *conn) nothingRead() (readResult, error) {
-	if b := cn.broken.Load(); b != nil {
-		return 0, b.err
-	}
-	return readShort, nil
 }

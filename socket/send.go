@@ -294,5 +294,5 @@ func (p *Pipe) room() bool {
 	}
 	appended, _ := p.taken()
 	queued := int64(appended) - int64(p.out.Done())
-	return queued <= int64(p.core.cfg.sendHWM/2)
+	return queued <= int64(p.opts.sendHWM/2)
 }

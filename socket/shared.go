@@ -21,7 +21,7 @@ const (
 
 // attach hands a connection to its loop.
 func (cn *conn) attach(nc net.Conn) (ioloop.Stream, error) {
-	if !cn.core.cfg.shared || cn.core.kind.Raw {
+	if !cn.pipe.opts.shared || cn.core.kind.Raw {
 		return cn.loop.Attach(nc, cn)
 	}
 	return cn.loop.AttachShared(nc, cn, cn.dialer != nil)

@@ -28,9 +28,13 @@ func (s Socket) Type() string { return s.core.kind.Name }
 // and what peers may connect to: wildcards and port 0 are replaced. A socket may be bound to many. Errors:
 // [ringmq.ErrInvalidEndpoint], [ringmq.ErrUnknownTransport], [ringmq.ErrUnsupported], [ringmq.ErrAddrInUse],
 // [ringmq.ErrClosed], and those of the operating system; [ringmq.ErrState] for a DGRAM that is bound.
-func (s Socket) Bind(endpoint string) (bound string, err error) {
+func (s Socket) Bind(endpoint string) (bound string, err error) { return s.BindWith(endpoint) }
+
+// BindWith is [Socket.Bind] with options for the connections that come there, in place of those of the socket. Which
+// options may differ is said at [Option]; for another the error wraps [ringmq.ErrInvalidOption].
+func (s Socket) BindWith(endpoint string, opts ...Option) (bound string, err error) {
 	c := s.core
-	bound, err = c.bind(endpoint)
+	bound, err = c.bind(endpoint, opts)
 	if err != nil {
 		err = c.failed("bind", endpoint, err)
 		c.event(Event{Type: BindFailed, Endpoint: endpoint, Err: err})
@@ -39,7 +43,11 @@ func (s Socket) Bind(endpoint string) (bound string, err error) {
 	return bound, nil
 }
 
-func (c *Core) bind(endpoint string) (string, error) {
+func (c *Core) bind(endpoint string, own []Option) (string, error) {
+	opts, err := c.endpointOptions(own, whereBound)
+	if err != nil {
+		return "", err
+	}
 	t, scheme, addr, err := transport.Lookup(endpoint)
 	if err != nil {
 		return "", err
@@ -56,20 +64,20 @@ func (c *Core) bind(endpoint string) (string, error) {
 	var ln *listener
 	switch t := t.(type) {
 	case transport.Stream:
-		l, err := c.listen(t, scheme, addr)
+		l, err := c.listen(t, scheme, addr, opts)
 		if err != nil {
 			return "", err
 		}
-		if ln = c.listenStream(l); ln == nil {
+		if ln = c.listenStream(l, opts); ln == nil {
 			_ = l.Close()
 			return "", ringmq.ErrClosed
 		}
 	case transport.Datagram:
-		if ln, err = c.bindDatagrams(t, addr); err != nil {
+		if ln, err = c.bindDatagrams(t, addr, opts); err != nil {
 			return "", err
 		}
 	case transport.Local:
-		bound, unbind, err := t.Bind(addr, func(peer any) { c.acceptLocal(endpoint, peer) })
+		bound, unbind, err := t.Bind(addr, func(peer any) { c.acceptLocal(endpoint, peer, opts) })
 		if err != nil {
 			return "", err
 		}
@@ -104,27 +112,36 @@ func (c *Core) addListener(ln *listener) bool {
 // PUB, SUB, REQ and DEALER sockets, where it is a no-op as in libzmq. Errors: [ringmq.ErrInvalidEndpoint],
 // [ringmq.ErrUnknownTransport], [ringmq.ErrUnsupported], [ringmq.ErrClosed]; [ringmq.ErrState] for a PAIR or CHANNEL that
 // has its peer.
-func (s Socket) Connect(endpoint string) error {
-	_, err := s.core.Connect(endpoint)
+func (s Socket) Connect(endpoint string) error { return s.ConnectWith(endpoint) }
+
+// ConnectWith is [Socket.Connect] with options for the connection, in place of those of the socket. Which options may
+// differ is said at [Option]; for another the error wraps [ringmq.ErrInvalidOption]. Where Connect would be a no-op, so
+// is this.
+func (s Socket) ConnectWith(endpoint string, opts ...Option) error {
+	_, err := s.core.Connect(endpoint, opts...)
 	return err
 }
 
-// Connect is [Socket.Connect]. It returns the pipe that it made, nil where it is a no-op.
-func (c *Core) Connect(endpoint string) (*Pipe, error) {
-	return c.ConnectBy(endpoint, func(*Pipe) error { return nil })
+// Connect is [Socket.ConnectWith]. It returns the pipe that it made, nil where it is a no-op.
+func (c *Core) Connect(endpoint string, opts ...Option) (*Pipe, error) {
+	return c.ConnectBy(endpoint, func(*Pipe) error { return nil }, opts...)
 }
 
 // ConnectBy is Connect; claim looks at the pipe before the pattern gets it, and can refuse it. claim runs with the send
 // lock held.
-func (c *Core) ConnectBy(endpoint string, claim func(*Pipe) error) (*Pipe, error) {
-	p, err := c.connectTo(endpoint, claim)
+func (c *Core) ConnectBy(endpoint string, claim func(*Pipe) error, opts ...Option) (*Pipe, error) {
+	p, err := c.connectTo(endpoint, claim, opts)
 	if err != nil {
 		return nil, c.failed("connect", endpoint, err)
 	}
 	return p, nil
 }
 
-func (c *Core) connectTo(endpoint string, claim func(*Pipe) error) (*Pipe, error) {
+func (c *Core) connectTo(endpoint string, claim func(*Pipe) error, own []Option) (*Pipe, error) {
+	opts, err := c.endpointOptions(own, whereConnected)
+	if err != nil {
+		return nil, err
+	}
 	t, _, addr, err := transport.Lookup(endpoint)
 	if err != nil {
 		return nil, err
@@ -141,7 +158,7 @@ func (c *Core) connectTo(endpoint string, claim func(*Pipe) error) (*Pipe, error
 	if c.kind.OneConnect && c.connected(endpoint) {
 		return nil, nil
 	}
-	return c.addDialer(t, endpoint, addr, claim)
+	return c.addDialer(t, endpoint, addr, claim, opts)
 }
 
 func (c *Core) connected(endpoint string) bool {
@@ -151,16 +168,16 @@ func (c *Core) connected(endpoint string) bool {
 }
 
 func (c *Core) addDialer(
-	t transport.Transport, endpoint, addr string, claim func(*Pipe) error,
+	t transport.Transport, endpoint, addr string, claim func(*Pipe) error, opts *config,
 ) (*Pipe, error) {
 	var d *connector
 	switch t := t.(type) {
 	case transport.Stream:
-		d = c.connectStream(t, endpoint, addr)
+		d = c.connectStream(t, endpoint, addr, opts)
 	case transport.Datagram:
-		d = c.connectDatagrams(t, endpoint, addr)
+		d = c.connectDatagrams(t, endpoint, addr, opts)
 	case transport.Local:
-		d = c.connectLocal(t, endpoint, addr)
+		d = c.connectLocal(t, endpoint, addr, opts)
 	default:
 		return nil, fmt.Errorf("%w: the transport can neither dial nor join", ringmq.ErrInvalidEndpoint)
 	}
@@ -264,9 +281,9 @@ func (c *Core) failed(op, endpoint string, err error) error {
 }
 
 // Close ends the socket. Calls that wait return [ringmq.ErrClosed]. It waits, for up to the linger period, until what
-// is queued is written; if something is left, or was given up with a peer that left meanwhile, it returns a
-// [ringmq.UnsentError]. A publisher owes nothing to a subscriber that has left. A second Close waits for the first and
-// returns nil.
+// is queued is written and, over TCP on Linux, the peer's system has it; if something is not written, or was given up
+// with a peer that left meanwhile, it returns a [ringmq.UnsentError]. A publisher owes nothing to a subscriber that has
+// left. A second Close waits for the first and returns nil.
 func (s Socket) Close() error {
 	ctx := context.Background()
 	if d := s.core.linger(); d >= 0 {

@@ -217,6 +217,14 @@ func (s *fdStream) Close() {
 	s.leave()
 }
 
+func (s *fdStream) Underway() int {
+	if _, ok := s.remote.(*net.TCPAddr); !ok || !s.enter() {
+		return 0
+	}
+	defer s.leave()
+	return unacknowledged(uintptr(s.fd))
+}
+
 func (s *fdStream) Pending() int         { return 0 }
 func (s *fdStream) Drivable() bool       { return true }
 func (s *fdStream) LocalAddr() net.Addr  { return s.local }

@@ -210,6 +210,17 @@ func (s *netStream) Pending() int {
 	return s.writing + len(s.out)
 }
 
+func (s *netStream) Underway() (n int) {
+	c, ok := s.c.(*net.TCPConn)
+	if !ok {
+		return 0
+	}
+	if raw, err := c.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { n = unacknowledged(fd) }) // an error says that it is closed
+	}
+	return n
+}
+
 func (s *netStream) CloseWrite() {
 	s.mu.Lock()
 	s.finish = true

@@ -37,6 +37,10 @@ type Stream interface {
 	WatchWrite(on bool)
 	// Pending is the number of bytes that Writev took and that have not reached the operating system.
 	Pending() int
+	// Underway is the number of bytes that the peer's system has not acknowledged, of those that this one has. A Close
+	// may still lose them: input that comes later makes TCP reset the connection. It is 0 where the system does not say,
+	// and where nothing can be lost so.
+	Underway() int
 	// CloseWrite ends the sending direction after what was written; the peer reads the end of the stream.
 	CloseWrite()
 	// Close ends the stream at once. Calls in progress on other goroutines are safe; later ones fail.

@@ -68,6 +68,7 @@ var helpers = []string{
 	"internal/interop",
 	"internal/leak",
 	"internal/lint",
+	"internal/soak",
 	"internal/test*",
 	"internal/*test",
 	"pattern/*test",

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package ioloop
+
+func unacknowledged(uintptr) int { return 0 }
