@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/session"
 	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/socket"
 )
@@ -59,8 +60,10 @@ var malformedTraffic = map[string]map[string]malformed{
 		"long COMMAND with MORE": fault(zmtp.ErrCommandMore, 0x07, u64(300)),
 	},
 	"frame above the limit": { // closed at the header
-		"message":         fault(ringmq.ErrTooLarge, 0x02, u64(limit+1)),
-		"command":         fault(ringmq.ErrTooLarge, 0x06, u64(limit+1)),
+		"message": fault(ringmq.ErrTooLarge, 0x02, u64(limit+1)),
+		"command": fault(ringmq.ErrTooLarge, 0x06, u64(limit+1)),
+		"READY": after(session.CodeTooLarge, ready("DEALER", "X-Long", text(2*limit))).tooLarge().with(
+			socket.WithMaxMessageSize(limit)), // trap 19
 		"second frame":    fault(ringmq.ErrTooLarge, frame(more, text(600)), 0x03, u64(600)),
 		"many of them":    fault(ringmq.ErrTooLarge, bytes.Repeat(frame(more, text(50)), 200)),
 		"empty, for ever": fault(ringmq.ErrTooLarge, bytes.Repeat(frame(more), 70_000)).taking(8 << 20),
