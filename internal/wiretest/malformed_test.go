@@ -50,7 +50,7 @@ func TestMalformedInput(t *testing.T) {
 // Hostile peers at once, and what may be allocated for one of them in bytes, the test's own needs included.
 const (
 	hostilePeers = 3
-	perHostile   = 256 << 10
+	perHostile   = 1 << 20
 )
 
 func (c malformed) try(t *testing.T, l link) {
