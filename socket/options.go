@@ -153,7 +153,9 @@ func WithHeartbeat(h Heartbeat) Option {
 }
 
 // WithMaxMessageSize sets the largest message in bytes that is taken from a peer, over all its frames; a peer that
-// sends a larger one, or a larger command, is disconnected. Default 256 MiB. (ZMQ_MAXMSGSIZE, which is per frame)
+// sends a larger one, or a larger command, is disconnected. The commands of the handshake count too, as they do in
+// libzmq, so that a limit below the 50 bytes or so of a READY lets nobody in. Default 256 MiB. (ZMQ_MAXMSGSIZE, which is
+// per frame)
 func WithMaxMessageSize(bytes int64) Option {
 	return option("MaxMessageSize", bytes, bytes > 0 && bytes <= MaxMessageSizeLimit, fmt.Sprintf("1 to %d bytes", MaxMessageSizeLimit),
 		func(c *config, n int64) { c.maxMessage = n })

@@ -235,6 +235,50 @@ func TestMonitorOfARefusal(t *testing.T) {
 	})
 }
 
+// TestMonitorOfAStop: what ends Connect is told like any failure, and then that there is no other attempt.
+func TestMonitorOfAStop(t *testing.T) {
+	onStreams(t, func(t *testing.T, fresh func() string) {
+		refused := []socket.EventType{socket.ConnectDelayed, socket.ConnectFailed, socket.ConnectStopped}
+		for name, test := range map[string]struct {
+			opt  socket.Option
+			want []socket.EventType
+		}{
+			"refused":      {socket.WithReconnectStop(socket.StopRefused), refused},
+			"no reconnect": {socket.WithNoReconnect(), refused},
+			"handshake": {socket.WithReconnectStop(socket.StopHandshakeFailed), []socket.EventType{
+				socket.ConnectDelayed, socket.Connected, socket.HandshakeFailed, socket.ConnectStopped,
+			}},
+		} {
+			t.Run(name, func(t *testing.T) {
+				endpoint := fresh()
+				push := open(t, pipeline.NewPush, test.opt)
+				events := push.Monitor(deadline(t))
+				if name == "handshake" {
+					l := listenSystem(t, endpoint)
+					hungUp := begin(func() error {
+						c, err := l.Accept()
+						if err == nil {
+							err = c.Close()
+						}
+						return err
+					})
+					defer func() { require.NoError(t, result(t, hungUp)) }()
+				}
+				require.NoError(t, push.Connect(endpoint))
+				evs := order(t, events, test.want...)
+				for _, ev := range evs {
+					require.Equal(t, endpoint, ev.Endpoint)
+					require.Equal(t, evs[0].PeerID, ev.PeerID)
+				}
+				var why *ringmq.Error
+				require.ErrorAs(t, evs[len(evs)-1].Err, &why)
+				require.Equal(t, endpoint, why.Endpoint)
+				requireGivenUp(t, push, endpoint)
+			})
+		}
+	})
+}
+
 func TestMonitorOfABindThatFails(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func() string) {
 		first, second := open(t, pipeline.NewPull), open(t, pipeline.NewPull)

@@ -50,3 +50,20 @@ func TestSourceThatIsNotThere(t *testing.T) {
 		next(t, events, socket.ConnectRetried)
 	}
 }
+
+// TestConnectionToItself: a connector that knocks at a port of the system can be given that very port to come from, and
+// meets itself. That is a failure like any other, after which it tries again.
+func TestConnectionToItself(t *testing.T) {
+	itself := freshTCP(t)[len("tcp://"):]
+	push := open(t, pipeline.NewPush)
+	events := push.Monitor(deadline(t))
+	endpoint := "tcp://" + itself + ";" + itself
+	require.NoError(t, push.Connect(endpoint))
+	send(t, push, "to nobody")
+	for range 3 {
+		require.Equal(t, endpoint, failedAttempt(t, events).Endpoint)
+		next(t, events, socket.ConnectRetried)
+	}
+	require.Zero(t, connected(push))
+	require.EqualValues(t, 1, push.Stats().Queued)
+}

@@ -3,7 +3,9 @@ package lint
 import (
 	"fmt"
 	"go/ast"
+	"go/token"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,7 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// conformancePage says which of our tests prove what the tests of libzmq prove, and which would catch each trap.
+// conformancePage says which of our tests prove what the tests of libzmq prove, what malformed input leads to, and which
+// test would catch each trap.
 const (
 	conformancePage = "docs/conformance.md"
 	traps           = 20
@@ -25,7 +28,11 @@ func TestConformancePageNamesTests(t *testing.T) {
 	require.NoError(t, err)
 	page, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(conformancePage)))
 	require.NoError(t, err)
-	report(t, conformanceRows(provingNames(thisModule(t)), string(page), traps))
+	var numbers []string
+	for i := range traps {
+		numbers = append(numbers, strconv.Itoa(i+1))
+	}
+	report(t, conformanceRows(proofsOf(thisModule(t)), string(page), lines(numbers)))
 }
 
 // conformanceRow is a row of four cells: what it is about, what is right, our tests, the result.
@@ -61,9 +68,10 @@ func ticked(cell string) (names []string) {
 	return names
 }
 
-// conformanceRows lists the rows that name no test, or one that there is not; what has no row, or two; and rows without
-// a result. Only a row that says so may be without a test.
-func conformanceRows(tests map[string]bool, page string, traps int) (found []string) {
+// conformanceRows lists the rows that name no test, or one that there is not; lines that have no row, or two; rows that
+// are about no line; and rows without a result. Only a row that says what is not there may be without a test, and only
+// for as long as that is so.
+func conformanceRows(all proofs, page string, lines []string) (found []string) {
 	seen := map[string]bool{}
 	say := func(format string, args ...any) {
 		found = append(found, conformancePage+" "+fmt.Sprintf(format, args...))
@@ -74,82 +82,135 @@ func conformanceRows(tests map[string]bool, page string, traps int) (found []str
 			continue
 		}
 		for _, name := range row.about {
-			if seen[name] {
+			switch {
+			case seen[name]:
 				say("has two rows for %s", name)
+			case !slices.Contains(lines, name):
+				say("has a row for %s, which is not asked for", name)
 			}
 			seen[name] = true
 		}
+		what, notThere := strings.CutPrefix(row.result, "not there: ")
+		what, _, _ = strings.Cut(what, ";")
 		switch {
 		case len(row.about) == 0:
 			say("has a row that is about nothing: %s", strings.TrimSpace(line))
 		case row.result == "":
 			say("has no result for %v", row.about)
-		case len(row.tests) == 0 && !strings.HasPrefix(row.result, "not there"):
+		case len(row.tests) == 0 && !notThere:
 			say("names no test for %v", row.about)
 		}
+		if last, known := absent[what]; notThere && (!known || all.packages[last]) {
+			say("says that %s is not there for %v, which is not so", what, row.about)
+		}
 		for _, test := range row.tests {
-			if !tests[test] {
+			if !all.has(test) {
 				say("names %s for %v, which is no test", test, row.about)
 			}
 		}
 	}
-	for i := range traps {
-		if trap := strconv.Itoa(i + 1); !seen[trap] {
-			say("has no row for trap %s", trap)
+	for _, line := range lines {
+		if !seen[line] {
+			say("has no row for %s", line)
 		}
 	}
 	return found
 }
 
-// provingNames are the tests and the fuzz tests of all packages, as "socket.FuzzDecoder".
-func provingNames(files []*source) map[string]bool {
-	found := testNames(files)
+// proofs are what a row may name, and the last elements of the paths of all packages.
+type proofs struct {
+	tests    map[string]bool            // and fuzz tests, as "socket.FuzzDecoder"
+	literals map[string]map[string]bool // the strings in the tests of each folder: the names of cases are among them
+	packages map[string]bool
+}
+
+// has tells whether there is a test of the name, and the case of it behind a slash, if there is one.
+func (all proofs) has(name string) bool {
+	folder, rest, _ := strings.Cut(name, ".")
+	test, of, sub := strings.Cut(rest, "/")
+	return all.tests[folder+"."+test] && (!sub || all.literals[folder][of])
+}
+
+func proofsOf(files []*source) proofs {
+	all := proofs{tests: testNames(files), literals: map[string]map[string]bool{}, packages: map[string]bool{}}
 	for f, fn := range functions(files) {
 		if f.isTest() && fn.Recv == nil && strings.HasPrefix(fn.Name.Name, "Fuzz") {
-			found[f.folder()+"."+fn.Name.Name] = true
+			all.tests[f.folder()+"."+fn.Name.Name] = true
 		}
 	}
-	return found
+	for _, f := range files {
+		all.packages[path.Base(f.folder())] = true
+		if !f.isTest() {
+			continue
+		}
+		if all.literals[f.folder()] == nil {
+			all.literals[f.folder()] = map[string]bool{}
+		}
+		for n := range ast.Preorder(f.tree) {
+			if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				s, _ := strconv.Unquote(lit.Value) // it was parsed, so it can be
+				all.literals[f.folder()][s] = true
+			}
+		}
+	}
+	return all
 }
 
 func TestConformanceRows(t *testing.T) {
-	tests := provingNames([]*source{
-		{path: "socket/x_test.go", tree: fileOf("TestA", "FuzzB", "helper")}, {path: "socket/x.go", tree: fileOf("TestC")},
+	files := writeModule(t, map[string]string{
+		"socket/x_test.go": "package socket\n\nimport \"testing\"\n\nfunc TestA(t *testing.T) { t.Run(\"one case\", nil) }\n" +
+			"func FuzzB(f *testing.F) {}\nfunc helper() {}\n",
+		"socket/x.go":           "package socket\n\nfunc TestC() {}\n",
+		"security/plain/doc.go": "package plain\n",
 	})
-	require.Equal(t, map[string]bool{"socket.TestA": true, "socket.FuzzB": true}, tests)
+	all := proofsOf(files)
+	require.Equal(t, map[string]bool{"socket.TestA": true, "socket.FuzzB": true}, all.tests)
 	const head = "| libzmq | proves | tests | result |\n| --- | --- | --- | --- |\n"
-	trap := "| 1 | right | `socket.TestA` | as libzmq |\n"
+	row := func(about, tests, result string) string {
+		return fmt.Sprintf("| %s | x | %s | %s |\n", about, tests, result)
+	}
+	trap, good := row("1", "`socket.TestA`", "as libzmq"), row("`a`, `b`", "`socket.TestA`, `socket.FuzzB`", "as libzmq")
 	for name, tc := range map[string]struct {
 		page string
 		want []string
 	}{
-		"good":      {head + "| `a`, `b` | x | `socket.TestA`, `socket.FuzzB` | as libzmq |\n" + trap, nil},
-		"not there": {head + "| `a` | x | – | not there: CURVE |\n" + trap, nil},
-		"no test":   {head + "| `a` | x | – | as libzmq |\n" + trap, []string{"names no test for [a]"}},
-		"wrong test": {
-			head + "| `a` | x | `socket.TestA`, `socket.TestC` | y |\n" + trap,
-			[]string{"names socket.TestC for [a], which is no test"},
+		"good":      {head + good + trap, nil},
+		"case":      {row("`a`, `b`", "`socket.TestA/one case`", "as libzmq") + trap, nil},
+		"not there": {row("`a`, `b`", "–", "not there: CURVE") + trap, nil},
+		"in part":   {row("`a`, `b`", "`socket.TestA`", "not there: ZAP; the rest is") + trap, nil},
+		"no test":   {row("`a`, `b`", "–", "as libzmq") + trap, []string{"names no test for [a b]"}},
+		"excuse": {
+			row("`a`, `b`", "–", "not there: time") + trap,
+			[]string{"says that time is not there for [a b], which is not so"},
 		},
-		"twice":     {head + trap + trap, []string{"has two rows for 1"}},
-		"no result": {"| `a` | x | `socket.TestA` | |\n" + trap, []string{"has no result for [a]"}},
-		"no trap":   {head, []string{"has no row for trap 1"}},
-		"nothing":   {"| a | x | `socket.TestA` | y |\n" + trap, []string{"has a row that is about nothing: | a | x | `socket.TestA` | y |"}},
+		"stale": {
+			row("`a`, `b`", "–", "not there: PLAIN") + trap,
+			[]string{"says that PLAIN is not there for [a b], which is not so"},
+		},
+		"wrong test": {
+			row("`a`, `b`", "`socket.TestA`, `socket.TestC`", "y") + trap,
+			[]string{"names socket.TestC for [a b], which is no test"},
+		},
+		"wrong case": {
+			row("`a`, `b`", "`socket.TestA/another case`", "y") + trap,
+			[]string{"names socket.TestA/another case for [a b], which is no test"},
+		},
+		"twice":     {good + trap + trap, []string{"has two rows for 1"}},
+		"no result": {row("`a`, `b`", "`socket.TestA`", "") + trap, []string{"has no result for [a b]"}},
+		"no row":    {row("`a`", "`socket.TestA`", "y") + trap, []string{"has no row for b"}},
+		"no trap":   {head + good, []string{"has no row for 1"}},
+		"unasked":   {good + trap + row("`c`", "`socket.TestA`", "y"), []string{"has a row for c, which is not asked for"}},
+		"nothing": {
+			good + trap + row("a", "`socket.TestA`", "y"),
+			[]string{"has a row that is about nothing: | a | x | `socket.TestA` | y |"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want []string
 			for _, w := range tc.want {
 				want = append(want, conformancePage+" "+w)
 			}
-			require.Equal(t, want, slices.Clip(conformanceRows(tests, tc.page, 1)))
+			require.Equal(t, want, slices.Clip(conformanceRows(all, tc.page, []string{"a", "b", "1"})))
 		})
 	}
-}
-
-// fileOf is a file of functions.
-func fileOf(names ...string) *ast.File {
-	f := &ast.File{Name: ast.NewIdent("x")}
-	for _, name := range names {
-		f.Decls = append(f.Decls, &ast.FuncDecl{Name: ast.NewIdent(name)})
-	}
-	return f
 }

@@ -8,8 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ringmq/ringmq"
-	"github.com/ringmq/ringmq/internal/session"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -62,109 +60,6 @@ func TestHandshakeTimeoutOfADrip(t *testing.T) {
 	require.Less(t, time.Since(from), 2*shortly)
 	sc.events.ended(sc.at, p, cause{typ: socket.HandshakeFailed, text: "in time"})
 	sc.honest.exchange()
-}
-
-// A handshake that breaks the rules. The connection is closed, with a word to the peer where the RFC has one, and the
-// connector does not come back.
-var badHandshakes = map[string]struct {
-	bytes []byte
-	code  string
-	reply []byte // after our greeting and READY; nil: whatever came so far
-	is    error
-}{
-	"HTTP":                {raw("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), session.CodeMalformedGreeting, nil, nil},
-	"TLS":                 {raw(0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3, text(100)), session.CodeMalformedGreeting, nil, nil},
-	"SSH":                 {raw("SSH-2.0-OpenSSH_9.6\r\n"), session.CodeMalformedGreeting, nil, nil},
-	"zero-length v1":      {raw(0), session.CodeMalformedGreeting, nil, nil},
-	"FF and noise":        {raw(0xFF, text(8), 0x6D, text(80)), session.CodeMalformedGreeting, nil, nil},
-	"all FF":              {bytes.Repeat(raw(0xFF), 64), session.CodeMalformedGreeting, nil, nil},
-	"v1 identity of 4 GB": {raw(0xFF, u64(1<<32), 0), session.CodeTooLarge, nil, ringmq.ErrTooLarge},
-	"v1 identity of 256":  {frameV1(0, text(256)), session.CodeMalformedIdentity, nil, nil},
-	"v1 identity with 00": {frameV1(0, 0, "x"), session.CodeMalformedIdentity, nil, nil},
-	"v1 identity of two":  {raw(frameV1(1, "x"), frameV1(0, "y")), session.CodeMalformedGreeting, nil, nil},
-	"2.0 wrong type":      {raw(signature, 1, 1), session.CodeIncompatibleSocketType, nil, nil},
-	"2.0 unknown type":    {raw(signature, 1, 200), session.CodeIncompatibleSocketType, nil, nil},
-	"2.0 identity MORE":   {raw(signature, 1, 5, frame(more, "x")), session.CodeMalformedFrame, nil, nil},
-	"PLAIN":               {greetingOf(3, 1, "PLAIN"), session.CodeMechanismMismatch, nil, nil},
-	"CURVE":               {greetingOf(3, 1, "CURVE"), session.CodeMechanismMismatch, nil, nil},
-	"null":                {greetingOf(3, 1, "null"), session.CodeMechanismMismatch, nil, nil},
-	"no mechanism":        {greetingOf(3, 1, ""), session.CodeMechanismMismatch, nil, nil},
-	"NULLs":               {greetingOf(3, 1, "NULLNULLNULLNULLNULL"), session.CodeMechanismMismatch, nil, nil},
-
-	"incompatible":        after(ready("PUB"), session.CodeIncompatibleSocketType, command("ERROR", 24, "incompatible-socket-type")),
-	"unknown type":        after(ready("TEAPOT"), session.CodeIncompatibleSocketType, command("ERROR", 24, "incompatible-socket-type")),
-	"message first":       after(message("hello"), session.CodeUnexpectedCommand, raw()),
-	"READY as message":    after(raw(0, ready("DEALER")[1:]), session.CodeUnexpectedCommand, raw()),
-	"HELLO":               after(command("HELLO", 0, 0), session.CodeUnexpectedCommand, raw()),
-	"ready":               after(command("ready", property("Socket-Type", "DEALER")), session.CodeUnexpectedCommand, raw()),
-	"PING first":          after(ping(0, "x"), session.CodeUnexpectedCommand, raw()),
-	"SUBSCRIBE first":     after(command("SUBSCRIBE", "x"), session.CodeUnexpectedCommand, raw()),
-	"empty command":       after(frame(isCmd), session.CodeMalformedCommand, raw()),
-	"no name":             after(frame(isCmd, 0), session.CodeMalformedCommand, raw()),
-	"name cut":            after(frame(isCmd, 6, "READY"), session.CodeMalformedCommand, raw()),
-	"reserved flag":       after(raw(0x0C, ready("DEALER")[1:]), session.CodeMalformedFrame, raw()),
-	"COMMAND with MORE":   after(raw(0x05, ready("DEALER")[1:]), session.CodeMalformedFrame, raw()),
-	"size of 2^63":        after(raw(0x06, u64(1<<63)), session.CodeMalformedFrame, raw()),
-	"READY of 2^62":       {raw(greeting, 0x06, u64(1<<62)), session.CodeTooLarge, raw(), ringmq.ErrTooLarge},
-	"READY of 64 KiB + 1": {raw(greeting, 0x06, u64(64<<10+1)), session.CodeTooLarge, raw(), ringmq.ErrTooLarge},
-	"name of property cut": after(command("READY", 0x0B, "Socket"),
-		session.CodeMalformedReady, raw()),
-	"value cut": after(command("READY", 0x0B, "Socket-Type", u32(6), "DEAL"),
-		session.CodeMalformedReady, raw()),
-	"no value": after(command("READY", property("Socket-Type", "DEALER"), 1, "X"),
-		session.CodeMalformedReady, raw()),
-	"empty property name": after(command("READY", property("Socket-Type", "DEALER"), property("", "x")),
-		session.CodeMalformedReady, raw()),
-	"value of 2^31": after(command("READY", 0x0B, "Socket-Type", u32(1<<31), "DEALER"),
-		session.CodeMalformedReady, raw()),
-	"property name with blank": after(command("READY", property("Socket Type", "DEALER")),
-		session.CodeMalformedReady, raw()),
-	"256 properties and one": after(command("READY", property("Socket-Type", "DEALER"), bytes.Repeat(property("X-A", ""), 256)),
-		session.CodeMalformedReady, raw()),
-	"identity of 256 bytes": after(ready("DEALER", "Identity", text(256)), session.CodeMalformedIdentity, raw()),
-	"identity with 00":      after(ready("DEALER", "Identity", "\x00abc"), session.CodeMalformedIdentity, raw()),
-	"ERROR":                 after(command("ERROR", 3, "400"), session.CodePeerError, raw()),
-	"ERROR cut":             after(command("ERROR", 9, "400"), session.CodePeerError, raw()),
-	"ERROR without reason":  after(command("ERROR"), session.CodePeerError, raw()),
-}
-
-type badHandshake = struct {
-	bytes []byte
-	code  string
-	reply []byte
-	is    error
-}
-
-// after is a fault that follows an honest greeting.
-func after(b []byte, code string, reply []byte) badHandshake {
-	return badHandshake{raw(greeting, b), code, reply, nil}
-}
-
-func TestBadHandshakes(t *testing.T) {
-	for name, c := range badHandshakes {
-		t.Run(name, func(t *testing.T) {
-			overLinks(t, func(t *testing.T, l link) {
-				sc := newScene(t, l)
-				p := sc.at.peer()
-				p.send(c.bytes)
-				got, err := p.drain()
-				require.False(t, isTimeout(err))
-				if c.reply != nil && err == nil { // a reset may have overtaken it
-					require.Equal(t, raw(greeting, goldenReady["ROUTER"], c.reply), got)
-				}
-				is := c.is
-				if is == nil {
-					is = ringmq.ErrProtocol
-				}
-				sc.events.ended(sc.at, p, cause{typ: socket.HandshakeFailed, is: is, code: c.code})
-				sc.honest.exchange()
-				require.Len(t, sc.router.Peers(), 1)
-				if l.connecting {
-					requireGivenUp(t, l, sc.router, sc.events, sc.at)
-				}
-			})
-		})
-	}
 }
 
 // Trap 11: what calls itself Identity is heeded from REQ, DEALER and ROUTER only.

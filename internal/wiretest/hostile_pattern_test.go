@@ -20,38 +20,6 @@ func ask(t *testing.T, req *reqrep.Req, p *peer) {
 	require.Equal(t, []string{"reply"}, recv(t, req))
 }
 
-// A reply without a delimiter, or without a body, ends the connection, for good.
-func TestReplyWithoutDelimiter(t *testing.T) {
-	for name, reply := range map[string][]byte{
-		"body alone":     message("reply"),
-		"no empty frame": message("x", "reply"),
-		"no body":        message(""),
-	} {
-		t.Run(name, func(t *testing.T) {
-			overLinks(t, func(t *testing.T, l link) {
-				req := open(t, reqrep.NewReq, quickly)
-				seen := watch(t, req)
-				at, elsewhere := l.meet(t, req), l.meet(t, req)
-				hostile := at.peer()
-				hostile.shake(1, "REP")
-				seen.ready(at, 1)
-				hostile.send(reply)
-				hostile.expectEnd()
-				seen.ended(at, hostile, cause{typ: socket.Disconnected, is: ringmq.ErrProtocol, text: "REP must not send to a REQ"})
-				if l.connecting {
-					requireGivenUp(t, l, req, seen, at)
-				}
-				honest := elsewhere.peer()
-				honest.shake(1, "REP")
-				if !l.connecting { // requests queue for every connector, also for the one that keeps the time
-					ask(t, req, honest)
-					ask(t, req, honest)
-				}
-			})
-		})
-	}
-}
-
 // The one that was asked answers with a fault: the honest peer can be asked next.
 func TestFaultyReplyToRequest(t *testing.T) {
 	for _, l := range []link{links[0], links[2]} {

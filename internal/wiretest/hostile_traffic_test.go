@@ -13,63 +13,7 @@ import (
 	"github.com/ringmq/ringmq/socket"
 )
 
-// limit is the largest message in these tests, in bytes.
-const limit = 1000
-
-// What ends a connection after a good handshake. Nothing of it reaches the program, not even what was whole before the
-// fault in the same message.
-var faults = map[string]struct {
-	bytes []byte
-	is    error
-}{
-	"reserved bit 3":         {raw(0x08, 1, "x"), zmtp.ErrReservedFlags},
-	"reserved bit 7":         {raw(0x80, 1, "x"), zmtp.ErrReservedFlags},
-	"all reserved bits":      {raw(0xF8), zmtp.ErrReservedFlags},
-	"reserved in 2nd frame":  {raw(frame(more, "x"), 0x10, 0), zmtp.ErrReservedFlags},
-	"COMMAND with MORE":      {raw(0x05, 5, 4, "PING"), zmtp.ErrCommandMore},
-	"long COMMAND with MORE": {raw(0x07, u64(300)), zmtp.ErrCommandMore},
-	"size of 2^63":           {raw(0x02, u64(1<<63)), zmtp.ErrFrameSize},
-	"size of 2^64-1":         {raw(0x03, bytes.Repeat(raw(0xFF), 8)), zmtp.ErrFrameSize},
-	"size of 2^63-1":         {raw(0x02, u64(1<<63-1)), ringmq.ErrTooLarge},
-	"frame above limit":      {raw(0x02, u64(limit+1)), ringmq.ErrTooLarge}, // closed at the header
-	"command above limit":    {raw(0x06, u64(limit+1)), ringmq.ErrTooLarge},
-	"frames above limit":     {raw(frame(more, text(600)), 0x03, u64(600)), ringmq.ErrTooLarge},
-	"endless small frames":   {bytes.Repeat(frame(more, text(50)), 200), ringmq.ErrTooLarge},
-	"endless empty frames":   {bytes.Repeat(frame(more), 70_000), ringmq.ErrTooLarge},
-	"empty command":          {frame(isCmd), zmtp.ErrCommand},
-	"command without name":   {frame(isCmd, 0, "x"), zmtp.ErrCommand},
-	"command name cut":       {frame(isCmd, 5, "PIN"), zmtp.ErrCommand},
-	"PING without TTL":       {command("PING"), zmtp.ErrCommand},
-	"PING with half a TTL":   {command("PING", 0), zmtp.ErrCommand},
-	"ERROR":                  {command("ERROR", 3, "500"), ringmq.ErrProtocol},
-	"ERROR cut":              {command("ERROR", 9, "500"), zmtp.ErrCommand},
-	"noise":                  {bytes.Repeat(raw(0xDE, 0xAD), 500), zmtp.ErrReservedFlags},
-	"READY again":            {ready("DEALER"), ringmq.ErrProtocol},
-}
-
-func TestFaultsInTraffic(t *testing.T) {
-	for name, c := range faults {
-		t.Run(name, func(t *testing.T) {
-			overLinks(t, func(t *testing.T, l link) {
-				sc := newScene(t, l, socket.WithMaxMessageSize(limit))
-				p := sc.at.peer()
-				p.shake(1, "DEALER")
-				sc.events.ready(sc.at, 1)
-				_, _ = p.conn.Write(c.bytes) // the connection may end before all are written
-				_, err := p.drain()
-				require.False(t, isTimeout(err))
-				sc.events.ended(sc.at, p, cause{typ: socket.Disconnected, is: c.is})
-				sc.honest.exchange()
-				requireNothing(t, sc.router)
-				if l.connecting {
-					requireGivenUp(t, l, sc.router, sc.events, sc.at)
-				}
-			})
-		})
-	}
-}
-
-// The same for peers of ZMTP 1.0, where other things are impossible.
+// Malformed input of peers of ZMTP 1.0, where other things are impossible.
 func TestFaultsInTrafficV1(t *testing.T) {
 	for name, c := range map[string]struct {
 		bytes []byte

@@ -197,6 +197,9 @@ type cause struct {
 	is   error  // what the error wraps; nil: not looked at
 	code string // of the handshake's error; "": not looked at
 	text string // a part of the error's text
+
+	status int  // of an ERROR that does not let us in, see RFC 27; 0: not looked at
+	orLate bool // a peer that did not begin like one of today may have been kept waiting for longer than NudgeAfter
 }
 
 // ended waits for the event that p was lost, and checks that it names endpoint, peer and cause.
@@ -211,13 +214,21 @@ func (e *events) ended(at *place, p *peer, want cause) {
 	require.ErrorAs(e.t, ev.Err, &named)
 	require.Equal(e.t, at.endpoint, named.Endpoint)
 	require.Equal(e.t, ev.Peer, named.Peer)
+	var refused *session.HandshakeError
+	if want.orLate && errors.As(ev.Err, &refused) && refused.Code == session.CodeUnsupportedVersion {
+		want.code, want.is = refused.Code, ringmq.ErrProtocol
+	}
 	require.ErrorContains(e.t, ev.Err, want.text)
 	if want.is != nil {
 		require.ErrorIs(e.t, ev.Err, want.is)
 	}
 	if want.code != "" {
-		var refused *session.HandshakeError
 		require.True(e.t, errors.As(ev.Err, &refused), "%v", ev.Err)
 		require.Equal(e.t, want.code, refused.Code)
+	}
+	if want.status != 0 {
+		var notLetIn *socket.HandshakeError
+		require.ErrorAs(e.t, ev.Err, &notLetIn)
+		require.Equal(e.t, []any{socket.CauseAuth, want.status}, []any{notLetIn.Cause, notLetIn.Status})
 	}
 }
