@@ -79,18 +79,19 @@ func (r *Reader) Seek(sequence uint64) {
 
 // Wait returns nil when Next may have more, or the error of ctx, or ErrClosed, or that of a log that has failed.
 func (r *Reader) Wait(ctx context.Context) error {
-	ready, err := r.Ready()
-	if ready || err != nil {
-		return err
-	}
-	select {
-	case <-r.wake:
-		return nil
-	case <-ctx.Done():
-		r.l.mu.Lock()
-		defer r.l.mu.Unlock()
-		r.l.news.remove(r.wake)
-		return ctx.Err()
+	for {
+		ready, err := r.Ready()
+		if ready || err != nil {
+			return err
+		}
+		select {
+		case <-r.wake: // or it is closed, or has failed
+		case <-ctx.Done():
+			r.l.mu.Lock()
+			defer r.l.mu.Unlock()
+			r.l.news.remove(r.wake)
+			return ctx.Err()
+		}
 	}
 }
 
