@@ -76,7 +76,8 @@ func (c *Core) linger() time.Duration {
 // drained is told that everything queued on p was given to its connection.
 func (c *Core) drained(*Pipe) { c.quiet.wake() }
 
-// shutdown ends the socket. The first call does the work; others wait for it, as long as their ctx lets them.
+// shutdown ends the socket. The first call does the work; others wait for it, as long as their ctx lets them. A linger
+// period is the first's alone.
 func (c *Core) shutdown(ctx context.Context) error {
 	if c.ending.Swap(true) {
 		select {
@@ -88,8 +89,12 @@ func (c *Core) shutdown(ctx context.Context) error {
 		case <-c.over:
 			return nil
 		case <-ctx.Done():
-			return &ringmq.Error{Socket: c.kind.Name, Op: "close", Err: ended(ctx)}
 		}
+		if errors.Is(context.Cause(ctx), errLinger) {
+			<-c.over
+			return nil
+		}
+		return &ringmq.Error{Socket: c.kind.Name, Op: "close", Err: ended(ctx)}
 	}
 	defer close(c.over)
 	return c.doShutdown(ctx)

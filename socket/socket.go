@@ -291,9 +291,6 @@ func (s Socket) Close() error {
 		ctx, cancel = context.WithTimeoutCause(ctx, d, errLinger)
 		defer cancel()
 	}
-	if s.core.ending.Load() {
-		ctx = context.Background()
-	}
 	return s.core.end(ctx)
 }
 

@@ -285,7 +285,7 @@ func TestKeyWaitsForARefusedMessage(t *testing.T) {
 	key := func(s string) ringmq.Message { return ringmq.NewString(s).WithKey([]byte("k")) }
 	require.NoError(t, push.Send(deadline(t), key("1")))
 	m := parcel(t, pull)
-	require.NoError(t, m.Nack(moment))
+	require.NoError(t, m.Nack(while))
 	eventually(t, "the refusal has arrived", func() bool {
 		c := sp.Consumers()[0]
 		return c.InFlight == 0 && c.Waiting == 1
@@ -300,13 +300,16 @@ func TestKeyWaitsForARefusedMessage(t *testing.T) {
 	awaitUnacknowledged(t, sp, 0)
 }
 
+// while is longer than a message takes that nobody holds back, on a busy machine too.
+const while = 600 * time.Millisecond
+
 func TestDeliverAt(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func() string) {
 		sp := openSpool(t, t.TempDir())
 		pull := open(t, pipeline.NewPull, socket.WithAutoAck())
 		push := open(t, pipeline.NewPush, socket.WithSpool(sp))
 		link(t, pull, push, fresh())
-		at := time.Now().Add(moment)
+		at := time.Now().Add(while)
 		require.NoError(t, push.Send(deadline(t), ringmq.NewString("later").WithDeliverAt(at)))
 		send(t, push, "now")
 		require.Equal(t, []string{"now"}, text(parcel(t, pull)))

@@ -52,6 +52,7 @@ func TestSOCKSProxy(t *testing.T) {
 		t.Run("user "+user, func(t *testing.T) {
 			proxy := sockstest.Start(t, sockstest.Config{
 				Username: user, Password: user, Hosts: map[string]string{"feed.invalid": "127.0.0.1"},
+				Whole: true, // in one of ten runs, libzmq 4.3.4 waits for ever if an answer comes byte by byte
 			})
 			byName := func(p peer) string { return strings.Replace(p.Endpoint(), "127.0.0.1", "feed.invalid", 1) }
 			ourPull := newOurs(t, "PULL").bind(endpoint(t, "tcp"))

@@ -18,6 +18,7 @@ type Config struct {
 	Hosts              map[string]string // what the names stand for that the proxy knows
 	Refuse             byte              // if set, the reply to every request, such as 2: not allowed by the rule set
 	Hold               <-chan struct{}   // if set, clients get no answer until it is closed
+	Whole              bool              // answers are written whole
 }
 
 // Server is a proxy on the loopback interface. Its methods may be called by any number of goroutines at once.
@@ -145,12 +146,12 @@ func (s *Server) authenticate(c net.Conn) error {
 		if m != want {
 			continue
 		}
-		if err := dribble(c, version, want); err != nil || want == noAuth {
+		if err := s.answer(c, version, want); err != nil || want == noAuth {
 			return err
 		}
 		return s.checkPassword(c)
 	}
-	_ = dribble(c, version, noMethod)
+	_ = s.answer(c, version, noMethod)
 	return errClient
 }
 
@@ -164,10 +165,10 @@ func (s *Server) checkPassword(c net.Conn) error {
 		return err
 	}
 	if string(name) != s.cfg.Username || string(password) != s.cfg.Password {
-		_ = dribble(c, authVersion, authFailed)
+		_ = s.answer(c, authVersion, authFailed)
 		return errClient
 	}
-	return dribble(c, authVersion, authSucceeded)
+	return s.answer(c, authVersion, authSucceeded)
 }
 
 // request reads what the client wants to be connected to, and returns what that stands for.
@@ -229,7 +230,7 @@ func pass(to, from net.Conn) {
 }
 
 func (s *Server) reply(c net.Conn, code byte) error {
-	return dribble(c, version, code, 0, addrIPv4, 0, 0, 0, 0, 0, 0)
+	return s.answer(c, version, code, 0, addrIPv4, 0, 0, 0, 0, 0, 0)
 }
 
 // readCounted skips some bytes and reads a count of one byte and so many bytes.
@@ -243,8 +244,12 @@ func readCounted(c net.Conn, skip int) ([]byte, error) {
 	return b, err
 }
 
-// dribble writes a byte at a time.
-func dribble(c net.Conn, bytes ...byte) error {
+// answer writes a byte at a time, if it may.
+func (s *Server) answer(c net.Conn, bytes ...byte) error {
+	if s.cfg.Whole {
+		_, err := c.Write(bytes)
+		return err
+	}
 	for _, b := range bytes {
 		if _, err := c.Write([]byte{b}); err != nil {
 			return err
