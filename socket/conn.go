@@ -338,9 +338,10 @@ func (cn *conn) failWrite(err error) {
 	}
 }
 
-// nothingRead is the result of a read that has found nothing: the end, where nothing can be written any more.
+// nothingRead is the result of a read that has found nothing: the end, where nothing can be written any more. A stream
+// that somebody reads ahead from will tell of its end.
 func (cn *conn) nothingRead() (readResult, error) {
-	if b := cn.broken.Load(); b != nil {
+	if b := cn.broken.Load(); b != nil && cn.stream.Drivable() {
 		return 0, b.err
 	}
 	return readShort, nil

@@ -84,7 +84,7 @@ func TestPeerLeavesWhileCloseWaits(t *testing.T) {
 					p.send(command("SUBSCRIBE"))
 					recv(t, x)
 				}
-				for s.Stats().Queued < 5 { // it reads nothing
+				for range 800 { // more than all buffers take: it reads nothing
 					send(t, s, strings.Repeat("m", 64<<10))
 				}
 				closed := make(chan error, 1)
@@ -93,7 +93,7 @@ func TestPeerLeavesWhileCloseWaits(t *testing.T) {
 				p.reset()
 				err := arrived(t, closed)
 				dropped := s.Stats().Dropped
-				require.GreaterOrEqual(t, dropped, uint64(5))
+				require.NotZero(t, dropped)
 				if kind == "PUB" {
 					require.NoError(t, err)
 					return
