@@ -37,6 +37,8 @@ func TestSendDoesNotAllocate(t *testing.T) {
 	plain, custom := codec.NewSender[level](discard{}), codec.NewSender[packed](discard{})
 	require.Less(t, testing.AllocsPerRun(1000, func() { _ = plain.Send(ctx, "AAPL", level{1, 2}) }), 1.0)
 	require.Less(t, testing.AllocsPerRun(1000, func() { _ = custom.Send(ctx, "AAPL", packed{A: 1 << 40}) }), 1.0)
+	to := codec.Envelope{[]byte("id")}
+	require.Less(t, testing.AllocsPerRun(1000, func() { _ = plain.SendTo(ctx, to, "AAPL", level{1, 2}) }), 1.0)
 }
 
 func TestRecvDoesNotAllocate(t *testing.T) {

@@ -33,12 +33,12 @@ func (d *decoder) init() {
 	d.topics = make(map[string]string)
 }
 
-// decode checks the message and decodes its body into the value that v points to.
-func (d *decoder) decode(m ringmq.Message, v any) (topic string, err error) {
-	if m.Len() > 0 {
+// decode checks the message, which has no envelope, and decodes its body into the value that v points to.
+func (d *decoder) decode(m ringmq.Message, l layout, v any) (topic string, err error) {
+	if l == topicAndBody && m.Len() > 0 {
 		topic = d.topic(m.Frame(0))
 	}
-	if err := d.decodeFrames(m, v); err != nil {
+	if err := d.decodeFrames(m, l, v); err != nil {
 		return topic, &Error{
 			Op: "decode", Topic: topic, Type: typeName(v), Frames: m.Len(), Bytes: m.Size(), Err: err,
 		}
@@ -46,15 +46,15 @@ func (d *decoder) decode(m ringmq.Message, v any) (topic string, err error) {
 	return topic, nil
 }
 
-func (d *decoder) decodeFrames(m ringmq.Message, v any) error {
+func (d *decoder) decodeFrames(m ringmq.Message, l layout, v any) error {
 	target := reflect.ValueOf(v)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		return errTarget
 	}
-	if m.Len() != 2 {
-		return malformed(fmt.Errorf("want 2 frames, topic and body, got %d", m.Len()))
+	if m.Len() != int(l) {
+		return malformed(fmt.Errorf("want %v, got %d", l, m.Len()))
 	}
-	b := m.Frame(1)
+	b := m.Frame(int(l) - 1)
 	d.size = len(b)
 	if err := d.scan.check(b); err != nil {
 		return malformed(err)

@@ -6,15 +6,16 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// encoder turns one value at a time into the two frames of a message, in a buffer that it keeps. One goroutine at a
-// time owns it, between a Get from a pool and putBack; it must not be copied.
+// encoder turns one value at a time into the frames of a message, in a buffer that it keeps. One goroutine at a time
+// owns it, between a Get from a pool and putBack; it must not be copied.
 //
 //	buf  | topic | body           |
 //	      frames[0] frames[1]
 type encoder struct {
-	buf    []byte
-	frames [2][]byte // of the last value; valid until the next encode
-	enc    *msgpack.Encoder
+	buf       []byte
+	frames    [2][]byte // of the last value; valid until the next encode
+	enveloped [][]byte  // an envelope, which is the caller's, and the frames after it
+	enc       *msgpack.Encoder
 }
 
 func newEncoder() *encoder {
@@ -37,6 +38,16 @@ func (e *encoder) encode(topic string, v any) error {
 	return nil
 }
 
+// message is the frames of the last value, as the layout has them, after an envelope.
+func (e *encoder) message(to Envelope, l layout) [][]byte {
+	own := e.frames[len(e.frames)-int(l):]
+	if len(to) == 0 {
+		return own
+	}
+	e.enveloped = append(append(e.enveloped[:0], to...), own...)
+	return e.enveloped
+}
+
 // Write is how the msgpack encoder appends to buf.
 func (e *encoder) Write(p []byte) (int, error) {
 	e.buf = append(e.buf, p...)
@@ -55,4 +66,6 @@ func (e *encoder) putBack(pool *sync.Pool) {
 	}
 }
 
-func (e *encoder) poolable() bool { return cap(e.buf) <= maxPooled }
+func (e *encoder) poolable() bool {
+	return cap(e.buf) <= maxPooled && cap(e.enveloped) <= maxPooledFrames
+}

@@ -5,20 +5,23 @@ import (
 	"fmt"
 )
 
-// ErrMalformed: a received message is not two frames with one msgpack value in the second, or the value does not
-// decode into the Go type. Match it with [errors.Is].
+// ErrMalformed: a received message does not have the frames that it should, or not one msgpack value in the last of
+// them, or the value does not fit the Go type. Match it with [errors.Is].
 var ErrMalformed = errors.New("malformed message")
 
-// errTarget is the caller's fault, not the peer's.
-var errTarget = errors.New("the value to decode into must be a non-nil pointer")
+// These are the caller's fault, not the peer's.
+var (
+	errTarget = errors.New("the value to decode into must be a non-nil pointer")
+	errTopic  = errors.New("there is a topic, and the messages of a body sender have none")
+)
 
 // Error says which message failed to encode or decode, and why. It shares no memory with the message.
 type Error struct {
 	Op     string // "encode" or "decode"
-	Topic  string // frame 0, or what the sender gave
+	Topic  string // the received one, or what the sender gave
 	Type   string // the Go type, such as "feed.Tick"
-	Frames int    // frames of the received message; 0 when encoding
-	Bytes  int    // bytes of the received message, over all frames; 0 when encoding
+	Frames int    // frames of the received message, but for the envelope that RecvFrom took; 0 when encoding
+	Bytes  int    // bytes in these frames; 0 when encoding
 	Err    error  // wraps ErrMalformed when a peer's bytes are at fault, else is the encoder's error
 }
 

@@ -9,6 +9,9 @@ const (
 	// memory for all the small ones that follow.
 	maxPooled = 64 << 10
 
+	// maxPooledFrames is the same for the frames of a message, its envelope included.
+	maxPooledFrames = 64
+
 	// maxTopics bounds how many topics a pooled decoder remembers, so that a feed that repeats its topics does not
 	// allocate a string a message. When it is full it starts again.
 	maxTopics = 1024

@@ -26,12 +26,12 @@ func Marshal(topic string, v any) (ringmq.Message, error) {
 	return ringmq.NewMessage(e.frames[0], e.frames[1]).Clone(), nil
 }
 
-// Unmarshal decodes the body of m into the value that v points to and returns the topic. m is still the caller's, to
-// read or to release; the value shares no memory with it. On an error, an [*Error], the value may be half written.
-// Safe for concurrent use with different v.
+// Unmarshal decodes the body of m, which has a topic and no envelope, into the value that v points to and returns the
+// topic. m is still the caller's, to read or to release; the value shares no memory with it. On an error, an [*Error],
+// the value may be half written. Safe for concurrent use with different v.
 func Unmarshal(m ringmq.Message, v any) (topic string, err error) {
 	d := decoders.Get().(*decoder)
-	topic, err = d.decode(m, v)
+	topic, err = d.decode(m, topicAndBody, v)
 	if err != nil {
 		return topic, err
 	}

@@ -22,6 +22,7 @@ type MessageReceiver interface {
 // the next.
 type Receiver[T any] struct {
 	socket MessageReceiver
+	layout layout
 	pool   sync.Pool // of *incoming[T]
 }
 
@@ -31,28 +32,53 @@ type incoming[T any] struct {
 	value T
 }
 
-// NewReceiver returns a Receiver of T over r.
+// NewReceiver returns a Receiver of T over r, whose messages have a topic and a body.
 func NewReceiver[T any](r MessageReceiver) *Receiver[T] {
-	return &Receiver[T]{socket: r}
+	return &Receiver[T]{socket: r, layout: topicAndBody}
+}
+
+// NewBodyReceiver returns a Receiver of T over r, whose messages have a body and no topic, which is always "". It is
+// for what a [NewBodySender] sends.
+func NewBodyReceiver[T any](r MessageReceiver) *Receiver[T] {
+	return &Receiver[T]{socket: r, layout: bodyAlone}
 }
 
 // Recv waits for the next message and returns its topic and its decoded value. A type that must not be copied, such
 // as one with a lock in it, is received with RecvInto. On an error v is zero; topic is that of the malformed message,
-// if it has one.
+// if it has one. To Recv, as to RecvInto and All, a message with an envelope is malformed: see RecvFrom.
 func (r *Receiver[T]) Recv(ctx context.Context) (topic string, v T, err error) {
 	m, err := r.socket.Recv(ctx)
 	if err != nil {
 		return "", v, err
 	}
 	in := r.take()
-	topic, err = in.decode(m, &in.value)
+	topic, err = in.decode(m, r.layout, &in.value)
 	m.Release()
-	if err != nil {
-		return topic, v, err
+	if err == nil {
+		v = in.value
+		r.putBack(in)
 	}
-	v = in.value
-	r.putBack(in)
-	return topic, v, nil
+	return topic, v, err
+}
+
+// RecvFrom is Recv over a socket whose messages have an envelope, such as a ROUTER, SERVER or PEER; where one has none,
+// from is nil. The envelope is the caller's, in memory of its own; [Sender.SendTo] takes it as the way back. A malformed
+// message has its envelope returned with the error, for whoever wants to answer that too. An envelope may have as many
+// frames as the socket lets through.
+func (r *Receiver[T]) RecvFrom(ctx context.Context) (from Envelope, topic string, v T, err error) {
+	m, err := r.socket.Recv(ctx)
+	if err != nil {
+		return nil, "", v, err
+	}
+	from, inner := r.layout.open(m)
+	in := r.take()
+	topic, err = in.decode(inner, r.layout, &in.value)
+	m.Release()
+	if err == nil {
+		v = in.value
+		r.putBack(in)
+	}
+	return from, topic, v, err
 }
 
 // RecvInto is Recv into a value of the caller's, whose slices and maps are used again. As in encoding/json, fields
@@ -64,7 +90,7 @@ func (r *Receiver[T]) RecvInto(ctx context.Context, v *T) (topic string, err err
 		return "", err
 	}
 	in := r.take()
-	topic, err = in.decode(m, v)
+	topic, err = in.decode(m, r.layout, v)
 	m.Release()
 	if err == nil {
 		r.putBack(in)
