@@ -49,6 +49,11 @@ func TestRecvDoesNotAllocate(t *testing.T) {
 	require.Less(t, testing.AllocsPerRun(1000, func() { _, _, _ = r.Recv(ctx) }), 1.0)
 	v := new(packed)
 	require.Less(t, testing.AllocsPerRun(1000, func() { _, _ = r.RecvInto(ctx, v) }), 1.0)
+
+	m, err = codec.Marshal("AAPL", level{1, 2}) // whose integers are looked at
+	require.NoError(t, err)
+	checked := codec.NewReceiver[level](repeat{m})
+	require.Less(t, testing.AllocsPerRun(1000, func() { _, _, _ = checked.Recv(ctx) }), 1.0)
 }
 
 func BenchmarkSend(b *testing.B) {

@@ -19,6 +19,8 @@ type decoder struct {
 	body   body
 	dec    *msgpack.Decoder
 	topics map[string]string // the topics seen lately, so that each is one string
+	typ    reflect.Type      // of the last value to decode into, a pointer
+	fit    fit               // of typ
 	size   int               // of the last body, in bytes
 }
 
@@ -62,7 +64,7 @@ func (d *decoder) decodeFrames(m ringmq.Message, l layout, v any) error {
 	if b[0] == msgpcode.Nil && !nilable(target.Type().Elem().Kind()) {
 		return malformed(errNil)
 	}
-	if err := d.decodeBody(b, v); err != nil {
+	if err := d.decodeBody(b, v, target.Type()); err != nil {
 		return malformed(err)
 	}
 	return nil
@@ -74,9 +76,10 @@ func nilable(k reflect.Kind) bool {
 	return k == reflect.Pointer || k == reflect.Map || k == reflect.Slice || k == reflect.Interface
 }
 
-// decodeBody decodes a body that the scanner has passed. The recover is for what bytes can provoke inside msgpack or
-// in a type's own decoder, where a well-formed value of the wrong kind may end in a reflect panic.
-func (d *decoder) decodeBody(b []byte, v any) (err error) {
+// decodeBody decodes a body that the scanner has passed, if it fits t, the type of v. The recover is for what bytes can
+// provoke inside msgpack or in a type's own decoder, where a well-formed value of the wrong kind may end in a reflect
+// panic.
+func (d *decoder) decodeBody(b []byte, v any, t reflect.Type) (err error) {
 	d.body.reset(b, d.scan.exts)
 	defer d.body.reset(nil, nil)
 	defer func() {
@@ -84,6 +87,14 @@ func (d *decoder) decodeBody(b []byte, v any) (err error) {
 			err = fmt.Errorf("panic while decoding: %v", p)
 		}
 	}()
+	if d.typ != t {
+		d.typ, d.fit = t, fitOf(t)
+	}
+	if d.fit != nil {
+		if _, err := d.fit.check(b); err != nil {
+			return err
+		}
+	}
 	d.dec.Reset(&d.body)
 	if err := d.dec.Decode(v); err != nil {
 		return err

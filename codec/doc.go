@@ -40,17 +40,23 @@
 // # What a peer can do
 //
 // Received bytes are not trusted. The whole body is walked before the first byte of it is decoded: each declared
-// length must fit in the bytes that are there, nesting is bounded, and one value must fill the frame exactly. What does
-// not pass, or does not fit the Go type, is an [Error] that wraps [ErrMalformed]; a panic while decoding (a slice as the key of a map, a fault in a type's own DecodeMsgpack) becomes one too.
+// length must fit in the bytes that are there, nesting is bounded, one value must fill the frame exactly, and integers
+// and arrays must fit the Go type. What does not pass is an [Error] that wraps [ErrMalformed], as is what msgpack then
+// refuses; a panic while decoding (a slice as the key of a map, a fault in a type's own DecodeMsgpack) becomes one too.
 // The memory that a body can make the decoder take is bounded by the number of its bytes times the size of the largest
 // slice or map element in the type; the socket's limit on message size bounds the former.
+//
+// To fit means: an integer is in the range of the Go integer, or of an int64 for a Go float; an array has as many
+// elements as the Go array, and is not empty for a struct that has fields. The error names the field. Not looked into
+// are types that decode themselves, such as by a DecodeMsgpack, and what an interface points to already; a type with
+// a decoder from msgpack.Register is taken for what its kind says.
 //
 // Decoded values never share memory with the message: a [Receiver] gives the message back as soon as it is decoded.
 //
 // # What msgpack decides
 //
-// Encoding follows github.com/vmihailenco/msgpack/v5, struct tags and custom encoders included. Four of its rules are
-// worth knowing. An integer that does not fit the field wraps, as in a Go conversion. A nil inside a body decodes as the zero value of anything; a body that is a nil is malformed unless
+// Encoding follows github.com/vmihailenco/msgpack/v5, struct tags and custom encoders included. Three of its rules are
+// worth knowing. A nil inside a body decodes as the zero value of anything; a body that is a nil is malformed unless
 // the type is a pointer, map, slice or interface. Fields that the type does not have are skipped, and fields that the body
 // does not have keep their value, so that both ends may grow. The contents of an extension are opaque: an extension
 // decoder gets them through ReadFull, and the tag option intern, which decodes inside them, is refused by the receiver.

@@ -120,10 +120,7 @@ func (s *scanner) value(b []byte, pos int) (n int, items uint64, err error) {
 	if f.invalid {
 		return 0, 0, errCode
 	}
-	head := 1 + f.length
-	if f.ext {
-		head++
-	}
+	head := f.head()
 	if len(b) < head {
 		return 0, 0, errTruncated
 	}
@@ -136,6 +133,14 @@ func (s *scanner) value(b []byte, pos int) (n int, items uint64, err error) {
 		s.exts = append(s.exts, span{pos + head, pos + n})
 	}
 	return n, items, nil
+}
+
+// head is the number of bytes before the payload or the nested values.
+func (f *form) head() int {
+	if f.ext {
+		return 2 + f.length
+	}
+	return 1 + f.length
 }
 
 // sizes reads the length field, if the form has one, from the bytes after the code. At most one of the two results
