@@ -68,6 +68,11 @@ func (d *connector) attempt() error {
 	connected.Peer = address(nc)
 	d.core.event(connected)
 	_, err = d.core.connect(nc, d.pipe, d)
+	if err != nil && d.endedBy(err) { // each Connected is followed by one end
+		closed := d.about(Closed, nil)
+		closed.Peer = connected.Peer
+		d.core.event(closed)
+	}
 	return err
 }
 
@@ -76,11 +81,17 @@ func (d *connector) about(t EventType, err error) Event {
 	return Event{Type: t, Endpoint: d.endpoint, PeerID: d.pipe.id, Err: err}
 }
 
-// failed is told of an attempt that did not make a connection.
+// endedBy reports whether it was this side that ended an attempt with err: by Disconnect, or by Close, which refuses
+// connections a little before it stops the connectors.
+func (d *connector) endedBy(err error) bool { return d.isStopped() || errors.Is(err, ringmq.ErrClosed) }
+
+// failed is told of an attempt that did not make a connection. Of one that this side ended nothing is to be told: whoever
+// looks for the reason that nobody is there would take "canceled" for it.
 func (d *connector) failed(err error) {
-	if !d.isStopped() {
-		d.pipe.blame(bare(err))
+	if d.endedBy(err) {
+		return
 	}
+	d.pipe.blame(bare(err))
 	over := d.pipe.opts.once() || connRefused(err) && d.pipe.opts.stopsAt(StopRefused)
 	over = over || errors.Is(err, ringmq.ErrInvalidEndpoint)
 	if over {

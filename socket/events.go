@@ -22,7 +22,8 @@ import (
 //	Listening ─> Accepted, AcceptFailed … ─> ListenerClosed
 //
 // So each Connected and each Accepted is followed by one end: HandshakeFailed, Disconnected or Closed. After an end that
-// was not ours comes, on the side that connected, ConnectRetried or ConnectStopped.
+// was not ours comes, on the side that connected, ConnectRetried or ConnectStopped. Of an attempt that Disconnect or
+// Close ends before it is Connected nothing more is told.
 type EventType uint8
 
 // The events; in brackets those of zmq_socket_monitor(3).

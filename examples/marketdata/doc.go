@@ -28,6 +28,6 @@
 // the subscribers are slower than it; bound it with -hwm and see the drops.
 //
 // The exit status is 1 unless delivered + dropped = expected, where expected is the number of pairs of a message and
-// a subscriber whose topics match. Interrupting it, or a SIGTERM, ends the feed early; what was sent until then is still
-// received and judged.
+// a subscriber whose topics match; after wrong usage it is 2. Interrupting it, or a SIGTERM, ends the feed early;
+// what was sent until then is still received and judged.
 package main

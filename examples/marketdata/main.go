@@ -50,6 +50,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 func status(err error, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "marketdata: %v\n", err)
+		if usage := new(rangeError); errors.As(err, &usage) {
+			return exitUsage
+		}
 		return exitError
 	}
 	return exitOK

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -156,6 +157,7 @@ func TestBadInput(t *testing.T) {
 		want   string
 	}{
 		{"-subs 0", exitUsage, "-subs 0: must be 1 or more"},
+		{"-count 9223372036854775808", exitUsage, "value out of range"},
 		{"-rate -1", exitUsage, "-rate -1"},
 		{"-nonsense", exitUsage, "-nonsense"},
 		{"extra", exitUsage, `"extra": there are flags only`},
@@ -180,11 +182,35 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// TestLoopThatOverflows: more ticks than a count holds are refused before anything is opened, and the most are taken.
+func TestLoopThatOverflows(t *testing.T) {
+	file := lobsterFile(t, 1000)
+	const most = math.MaxInt64 / 1000
+	for _, loop := range []int64{most + 1, 9_300_000_000_000_000, 18_446_744_073_709_553, math.MaxInt64} { // the third wraps to 1384
+		var out, errs bytes.Buffer
+		args := []string{"-file", file, "-loop", strconv.FormatInt(loop, 10)}
+		require.Equal(t, exitUsage, run(context.Background(), args, strings.NewReader(""), &out, &errs), errs.String())
+		require.Equal(t, fmt.Sprintf("marketdata: -loop %d: must be 9223372036854775 or less: the file has 1000 ticks\n", loop),
+			errs.String())
+		require.Empty(t, out.String())
+	}
+	for _, loop := range []int64{3_000_000, most} { // the first is more than 32 bits hold
+		src, count, closeSource, err := openSource(options{file: file, loop: loop})
+		require.NoError(t, err)
+		require.NotNil(t, src)
+		require.Equal(t, loop*1000, count)
+		require.NoError(t, closeSource())
+	}
+	o, err := parse([]string{"-count", "9223372036854775807"}, io.Discard)
+	require.NoError(t, err)
+	require.Equal(t, int64(math.MaxInt64), o.count)
+}
+
 func TestPacer(t *testing.T) {
 	require.Equal(t, 1500*time.Millisecond, (&pacer{rate: 1000}).due(1500))
 	require.Equal(t, 2147*time.Second+483647*time.Microsecond, (&pacer{rate: 1_000_000}).due(math.MaxInt32))
 	p := newPacer(1000)
-	for n := range 20 {
+	for n := range int64(20) {
 		p.wait(context.Background(), n)
 	}
 	require.GreaterOrEqual(t, time.Since(p.start), 19*time.Millisecond)

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
 	"github.com/ringmq/ringmq/examples/marketdata/internal/feed"
@@ -22,8 +23,8 @@ const (
 type options struct {
 	endpoint string
 	file     string
-	loop     int
-	count    int
+	loop     int64
+	count    int64
 	rate     int
 	subs     int
 	topics   string
@@ -40,6 +41,20 @@ var (
 	errProcs     = errors.New("inproc:// does not reach other processes: with -procs use tcp:// or ipc://")
 )
 
+// rangeError: the value of a flag is out of range. It is wrong usage, also where only the file shows it.
+type rangeError struct {
+	flag               string
+	value, least, most int64
+}
+
+// Error names the flag, its value and the limit that it is beyond.
+func (e *rangeError) Error() string {
+	if e.value < e.least {
+		return fmt.Sprintf("-%s %d: must be %d or more", e.flag, e.value, e.least)
+	}
+	return fmt.Sprintf("-%s %d: must be %d or less", e.flag, e.value, e.most)
+}
+
 // parse reads the flags. The error is for people; after flag.ErrHelp the help has been written.
 func parse(args []string, stderr io.Writer) (options, error) {
 	var o options
@@ -51,8 +66,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	fs.StringVar(&o.endpoint, "endpoint", defaultEndpoint, "where to publish: tcp://, ipc:// or inproc://")
 	fs.StringVar(&o.file, "file", "", "LOBSTER message `file` to replay; its name must begin with the symbol and an underscore,\nas in AAPL_2012-06-21.csv; without it the feed is made up")
-	fs.IntVar(&o.loop, "loop", 1, "how many `times` to replay the file")
-	fs.IntVar(&o.count, "count", defaultCount, "how many ticks to make up without a file")
+	fs.Int64Var(&o.loop, "loop", 1, "how many `times` to replay the file")
+	fs.Int64Var(&o.count, "count", defaultCount, "how many ticks to make up without a file")
 	fs.IntVar(&o.rate, "rate", defaultRate, "ticks per second; 0 is flat out")
 	fs.IntVar(&o.subs, "subs", defaultSubs, "how many subscribers")
 	fs.StringVar(&o.topics, "topics", feed.TopicsMix,
@@ -76,11 +91,17 @@ everybody, as in AAPL,MSFT`)
 func (o *options) check(given map[string]bool) error {
 	for _, f := range []struct {
 		name    string
-		value   int
-		atLeast int
-	}{{"loop", o.loop, 1}, {"count", o.count, 0}, {"rate", o.rate, 0}, {"subs", o.subs, 1}, {"hwm", o.hwm, 0}} {
+		value   int64
+		atLeast int64
+	}{
+		{"loop", o.loop, 1},
+		{"count", o.count, 0},
+		{"rate", int64(o.rate), 0},
+		{"subs", int64(o.subs), 1},
+		{"hwm", int64(o.hwm), 0},
+	} {
 		if f.value < f.atLeast {
-			return fmt.Errorf("-%s %d: must be %d or more", f.name, f.value, f.atLeast)
+			return &rangeError{flag: f.name, value: f.value, least: f.atLeast, most: math.MaxInt64}
 		}
 	}
 	switch {

@@ -16,7 +16,7 @@ type pacer struct {
 func newPacer(rate int) *pacer { return &pacer{rate: rate, start: time.Now()} }
 
 // wait waits until number n, counted from 0, is due, or until ctx ends.
-func (p *pacer) wait(ctx context.Context, n int) {
+func (p *pacer) wait(ctx context.Context, n int64) {
 	if p.rate == 0 {
 		return
 	}
@@ -36,7 +36,7 @@ func (p *pacer) wait(ctx context.Context, n int) {
 }
 
 // due splits n so that nothing overflows.
-func (p *pacer) due(n int) time.Duration {
-	seconds, rest := n/p.rate, n%p.rate
+func (p *pacer) due(n int64) time.Duration {
+	seconds, rest := n/int64(p.rate), n%int64(p.rate)
 	return time.Duration(seconds)*time.Second + time.Duration(rest)*time.Second/time.Duration(p.rate)
 }

@@ -27,7 +27,7 @@ func progressEvery(w io.Writer) time.Duration {
 }
 
 // announce says what is about to run.
-func announce(w io.Writer, o options, p *publisher, count int) {
+func announce(w io.Writer, o options, p *publisher, count int64) {
 	from, pace := "made-up feed", "flat out"
 	if o.file != "" {
 		from = o.file

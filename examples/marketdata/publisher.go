@@ -90,7 +90,7 @@ func (p *publisher) probe(ctx context.Context) error {
 }
 
 // publish sends count ticks of src, or fewer if ctx or src ends first.
-func (p *publisher) publish(ctx context.Context, src feed.Source, count, rate int) error {
+func (p *publisher) publish(ctx context.Context, src feed.Source, count int64, rate int) error {
 	var (
 		t     feed.Tick
 		order feed.Sequencer

@@ -97,6 +97,29 @@ func TestPeerGivesUp(t *testing.T) {
 	}
 }
 
+// TestInterruptedPeerCleansUp: the end of the context, by a Ctrl-C, leaves nothing behind in the file system.
+func TestInterruptedPeerCleansUp(t *testing.T) {
+	for _, pattern := range Patterns {
+		dir, err := os.MkdirTemp("", "rq") // short: a socket is made in it
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		for _, name := range []string{"TMPDIR", "TMP"} { // as the systems have it
+			t.Setenv(name, dir)
+		}
+		ctx, cancel := context.WithCancel(within(t))
+		r, endpoint, err := start(ctx, Case{Pattern: pattern, Transport: "ipc", Size: 8, Load: Load{Count: 100, HWM: 100}})
+		require.NoError(t, err)
+		made, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.NotEmpty(t, made, endpoint)
+		cancel()
+		require.Error(t, r.wait(), "it has no figures")
+		left, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Empty(t, left, pattern)
+	}
+}
+
 func TestSchedule(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range []struct {

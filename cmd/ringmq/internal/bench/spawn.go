@@ -62,13 +62,17 @@ func startProcess(ctx context.Context, c Case, endpoint string) (*remote, error)
 		return nil, fmt.Errorf("%w: %w", ErrPeer, err)
 	}
 	cmd := exec.CommandContext(ctx, self, PeerCommand, string(arg), endpoint)
-	cmd.WaitDelay = farewell
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPeer, err)
 	}
+	cmd.Cancel = func() error { // not Kill: what the peer made, such as the directory of ipc://*, is for it to remove
+		_ = in.Close() // end may have closed it
+		return nil
+	}
+	cmd.WaitDelay = farewell // for one that does not end even so
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPeer, err)

@@ -117,7 +117,7 @@ func (a *app) addressed(
 			case len(args) > 0:
 				return fmt.Errorf("%w: messages need somebody to be sent to, and no --echo", errUsage)
 			}
-			return l.route(ctx, s.talkingSocket)
+			return l.route(ctx, s.talkingSocket, "")
 		})
 	})
 	return cmd

@@ -90,29 +90,57 @@ var errEnough = errors.New("enough was received")
 
 // deal sends and receives at the same time. Without --count it ends with as many messages received as sent.
 func (l *link) deal(ctx context.Context, cmd *cobra.Command, s talker, args []string) error {
+	return l.exchange(ctx, cmd, args, exchange{
+		from: s,
+		send: func(ctx context.Context, m ringmq.Message) error { return l.send(ctx, s, l.enclose(m)) },
+		show: func(m ringmq.Message) error { return l.show(l.disclose(m)) },
+	})
+}
+
+// exchange is how messages are sent and received.
+type exchange struct {
+	from    receiver
+	lingers bool // with nothing to send it does not end, and --count does not keep arguments from being sent
+	send    func(context.Context, ringmq.Message) error
+	show    func(ringmq.Message) error // on the goroutine that receives
+}
+
+func (l *link) exchange(ctx context.Context, cmd *cobra.Command, args []string, x exchange) error {
 	ctx, stop := context.WithCancelCause(ctx)
-	matched := !cmd.Flags().Changed("count")
 	in := newInput(ctx, l.stdin, args, l.layout, 0)
-	t := &tally{matched: matched, stop: stop}
+	t := &tally{matched: !cmd.Flags().Changed("count"), lingers: x.lingers, stop: stop}
 	var sending sync.WaitGroup
+	var unsent error // why the sending ended, if not for the end of the input; read after sending
 	sending.Go(func() {
-		err := l.sendAll(ctx, in, func(m ringmq.Message) error {
+		unsent = l.sendAll(ctx, in, func(m ringmq.Message) error {
 			t.update(func() { t.sent++ })
-			return l.send(ctx, s, l.enclose(m))
+			return x.send(ctx, m)
 		})
-		if err != nil {
-			stop(err)
+		if unsent != nil {
+			stop(unsent)
 			return
 		}
 		t.update(func() { t.ended = true })
 	})
-	err := l.recvAll(ctx, s, func(m ringmq.Message) error {
+	err := l.recvAll(ctx, x.from, func(m ringmq.Message) error {
 		defer t.update(func() { t.received++ })
-		return l.show(l.disclose(m))
+		return x.show(m)
 	})
-	stop(errEnough)
+	if err == nil {
+		err = errEnough
+	}
+	if err == errEnough && x.lingers && len(args) > 0 {
+		if sending.Wait(); unsent != nil {
+			err = unsent
+		}
+	}
+	stop(err)
 	sending.Wait()
-	if errors.Is(err, errEnough) {
+	absent := new(absentError)
+	switch {
+	case errors.Is(err, errTimeout) && errors.As(unsent, &absent):
+		return absent // whichever of the two waits was over first
+	case errors.Is(err, errEnough):
 		return nil
 	}
 	return err
@@ -121,6 +149,7 @@ func (l *link) deal(ctx context.Context, cmd *cobra.Command, s talker, args []st
 // tally compares what was sent with what was received. Two goroutines use it.
 type tally struct {
 	matched bool
+	lingers bool // also when nothing was sent
 	stop    context.CancelCauseFunc
 
 	mu             sync.Mutex
@@ -133,7 +162,7 @@ func (t *tally) update(change func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	change()
-	if t.matched && t.ended && t.received >= t.sent {
+	if t.matched && t.ended && t.received >= t.sent && (t.sent > 0 || !t.lingers) {
 		t.stop(errEnough)
 	}
 }

@@ -92,14 +92,7 @@ func (l layout) append(dst []byte, m ringmq.Message) []byte {
 	if l.format == formatJSON {
 		return append(appendJSON(dst, m), '\n')
 	}
-	sep := l.separator
-	switch {
-	case sep != "":
-	case l.format == formatHex:
-		sep = " "
-	default:
-		sep = "\t"
-	}
+	sep := l.separatorOut()
 	for i := range m.Len() {
 		if i > 0 {
 			dst = append(dst, sep...)
@@ -107,6 +100,17 @@ func (l layout) append(dst []byte, m ringmq.Message) []byte {
 		dst = l.appendFrame(dst, m.Frame(i))
 	}
 	return append(dst, '\n')
+}
+
+// separatorOut is what separates frames that are printed.
+func (l layout) separatorOut() string {
+	switch {
+	case l.separator != "":
+		return l.separator
+	case l.format == formatHex:
+		return " "
+	}
+	return "\t"
 }
 
 func (l layout) appendFrame(dst, frame []byte) []byte {
@@ -135,14 +139,6 @@ func appendVisible(dst, b []byte) []byte {
 		b = b[n:]
 	}
 	return dst
-}
-
-// appendID adds a routing id in a form that is a line's: as it is if it is printable text, else 0x and digits.
-func appendID(id []byte) []byte {
-	if utf8.Valid(id) && bytes.IndexFunc(id, func(r rune) bool { return !unicode.IsPrint(r) }) < 0 {
-		return id
-	}
-	return hex.AppendEncode([]byte("0x"), id)
 }
 
 func appendJSON(dst []byte, m ringmq.Message) []byte {

@@ -90,9 +90,30 @@ func TestAppendVisible(t *testing.T) {
 }
 
 func TestAppendID(t *testing.T) {
-	require.Equal(t, "Ann", string(appendID([]byte("Ann"))))
-	require.Equal(t, "0x0000000001", string(appendID([]byte{0, 0, 0, 0, 1})))
-	require.Equal(t, "0x41ff", string(appendID([]byte("A\xff"))))
+	for _, c := range []struct{ id, sep, want string }{
+		{"Ann", "", "Ann"},
+		{"Ann", "n", "0x416e6e"},
+		{"\x00\x00\x00\x00\x01", "\t", "0x0000000001"},
+		{"A\xff", "", "0x41ff"},
+		{"0x41", "", "0x41"}, // of A there are no digits
+		{"0x41ff", "", "0x307834316666"},
+		{"0x307834316666", "", "0x3078333037383334333136363636"},
+		{"0x", "", "0x"},
+		{"0x4", "", "0x4"},
+	} {
+		require.Equal(t, c.want, string(appendID([]byte(c.id), c.sep)), c.id)
+		require.Equal(t, c.id, string(parseID([]byte(c.want), c.sep)), c.id)
+	}
+	require.Equal(t, "A\xff", string(parseID([]byte("0x41FF"), "")))
+}
+
+// FuzzID: each id has a form that reads back.
+func FuzzID(f *testing.F) {
+	f.Add([]byte("0x307834316666"), "|")
+	f.Add([]byte("a\tb"), "\t")
+	f.Fuzz(func(t *testing.T, id []byte, sep string) {
+		require.Equal(t, string(id), string(parseID(appendID(id, sep), sep)))
+	})
 }
 
 // FuzzLayout: what is printed in json, or in hex with a separator, reads back as the same frames; no input panics.

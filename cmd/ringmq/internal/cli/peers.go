@@ -15,6 +15,8 @@ const (
 	// someSubscriber stands for --wait-peers that was not given: for one, but not for longer than subscriberWait.
 	someSubscriber = -1
 	subscriberWait = time.Second
+	// peerWait is how long a peer may take to connect before somebody is told that it is waited for.
+	peerWait = time.Second
 	// peerPoll is the pause between two looks at the peers: over inproc no event tells of one.
 	peerPoll = 5 * time.Millisecond
 	// settle is the time for further subscriptions to follow the first, which is waited for: those of the same peer, and

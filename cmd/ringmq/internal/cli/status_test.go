@@ -43,7 +43,8 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"pull", "--bind", "inproc://u", "--max-message-size", "0"}, "MaxMessageSize"},
 		{[]string{"pull", "--bind", "inproc://u", "--heartbeat", "-1s"}, "Heartbeat"},
 		{[]string{"dealer", "--bind", "inproc://u", "--identity", strings.Repeat("x", 256), "m"}, "Identity"},
-		{[]string{"rep", "--bind", "inproc://u"}, "[reply echo]"},
+		{[]string{"rep", "--reply", "", "--bind", "inproc://u", "x"}, `"x": rep takes no messages with --echo or --reply`},
+		{[]string{"router", "--echo", "--bind", "inproc://u", "x"}, `"x": router takes no messages with --echo`},
 		{[]string{"rep", "--bind", "inproc://u", "--echo", "--reply", "x"}, "[echo reply]"},
 		{[]string{"rep", "--bind", "inproc://u", "--format", "hex", "--reply", "x"}, "--reply: not in the format hex"},
 		{[]string{"proxy", "--frontend-bind", "inproc://u", "--backend-bind", "inproc://v"}, "accepts 1 arg(s)"},
@@ -134,7 +135,7 @@ func TestSignals(t *testing.T) {
 		{interrupted{syscall.SIGTERM}, 143},
 		{nil, 130},
 	} {
-		for _, args := range [][]string{{"pull"}, {"sub"}, {"rep", "--echo"}, {"router"}, {"push"}, {"req"}, {"dealer"}} {
+		for _, args := range [][]string{{"pull"}, {"sub"}, {"rep"}, {"rep", "--echo"}, {"router"}, {"router", "x\ty"}, {"push"}, {"req"}, {"dealer"}} {
 			r, w := io.Pipe() // a terminal at which nobody types
 			cmd := startReading(t, r, append(args, "--bind", binds["tcp"])...)
 			cmd.endpoint()

@@ -200,7 +200,7 @@ func describe(e socket.Event) string {
 		s += ", peer " + e.Peer
 	}
 	if e.Identity != "" {
-		s += ", identity " + string(appendID([]byte(e.Identity)))
+		s += ", identity " + string(appendID([]byte(e.Identity), ""))
 	}
 	if e.Delay > 0 {
 		s += ", again in " + e.Delay.Round(time.Millisecond).String()
