@@ -20,7 +20,8 @@ func (a *app) dealerCommand() *cobra.Command {
 		Use:   "dealer [flags] [MESSAGE...]",
 		Short: "Send messages to ROUTER or REP peers, and print what they send",
 		Long: `Sends each argument, or each line of standard input, as a message to the peers, to each in turn, and prints messages
-as they arrive. It ends when all were sent and as many were received; with --count, when so many were received.
+as they arrive. It ends when all were sent and as many were received; with --count, when so many were received and all
+arguments sent.
 
 ` + statusHelp,
 		Example: `  ringmq dealer --connect tcp://127.0.0.1:5558 one two three
@@ -100,7 +101,7 @@ func (l *link) deal(ctx context.Context, cmd *cobra.Command, s talker, args []st
 // exchange is how messages are sent and received.
 type exchange struct {
 	from    receiver
-	lingers bool // with nothing to send it does not end, and --count does not keep arguments from being sent
+	lingers bool // with nothing to send it does not end
 	send    func(context.Context, ringmq.Message) error
 	show    func(ringmq.Message) error // on the goroutine that receives
 }
@@ -129,7 +130,7 @@ func (l *link) exchange(ctx context.Context, cmd *cobra.Command, args []string, 
 	if err == nil {
 		err = errEnough
 	}
-	if err == errEnough && x.lingers && len(args) > 0 {
+	if err == errEnough && len(args) > 0 { // they were given to be sent, whatever has come meanwhile
 		if sending.Wait(); unsent != nil {
 			err = unsent
 		}

@@ -146,7 +146,10 @@ func TestDealerToRep(t *testing.T) {
 	rep.requireOutput("1\n2\n3\n")
 }
 
+// TestDealerCount ends the command, but keeps no argument from being sent.
 func TestDealerCount(t *testing.T) {
-	router := start(t, "router", "--bind", binds["tcp"], "--echo")
-	run(t, "dealer", "--connect", router.endpoint(), "--count", "1", "1", "2", "3").requireOutput("1\n")
+	router := start(t, "router", "--bind", binds["tcp"], "--count", "3", "--separator", "|", "me|enough")
+	run(t, "dealer", "--connect", router.endpoint(), "--identity", "me", "--count", "1", "--interval", "20ms", "1", "2", "3").
+		requireOutput("enough\n")
+	router.requireOutput("me|1\nme|2\nme|3\n")
 }
