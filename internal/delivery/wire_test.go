@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,27 @@ func TestOffer(t *testing.T) {
 	for _, o := range []Offer{{}, {Window: 1}, {Receive: true}, {Window: MaxWindow, Receive: true}} {
 		require.Equal(t, o, ParseOffer(o.String()))
 	}
+}
+
+// FuzzParseOffer: whatever a peer says, its window is within the bounds and nothing is offered in another version; what
+// was understood is the same when it is said again.
+func FuzzParseOffer(f *testing.F) {
+	for _, s := range []string{
+		"", "1", "2 receive", "1 receive", "1 send=16", "1 later receive send=16 send=none", "1 send=0", "1 send=-1",
+		"1 send=1048576 receive", "1 send=1048577", "1 send=99999999999999999999", "1  send=+7", " 1 receive",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		o := ParseOffer(value)
+		require.GreaterOrEqual(t, o.Window, 0)
+		require.LessOrEqual(t, o.Window, MaxWindow)
+		if value != Version && !strings.HasPrefix(value, Version+" ") {
+			require.Equal(t, Offer{}, o)
+		}
+		require.Equal(t, strings.Contains(value+" ", " receive ") && strings.HasPrefix(value, Version+" "), o.Receive)
+		require.Equal(t, o, ParseOffer(o.String()))
+	})
 }
 
 func TestMemory(t *testing.T) {

@@ -3,7 +3,8 @@
 //
 // Whoever takes part in a test is a peer: one socket that obeys one line of text at a time and answers each with one
 // line. So an exchange is written once, and run with our socket on either end, bound or connecting, over every
-// transport. libzmq's peers are processes, which can be stopped and killed:
+// transport. libzmq's peers are processes, which can be stopped and killed; all that a zmq4 socket has open can be closed
+// at once, as if its process had been killed:
 //
 //	         ┌ ours    goroutine ── ringmq socket ──┐
 //	test ────┤                                      │ tcp, ipc

@@ -18,7 +18,7 @@ func TestStoppedPeer(t *testing.T) {
 		t.Run(w.String(), func(t *testing.T) {
 			t.Parallel()
 			o := newOurs(t, "PULL", ourHeartbeat())
-			p := w.rewire(t, o, "PUSH").start()
+			p := w.rewire(t, o, "PUSH").process()
 			o.await(socket.HandshakeSucceeded)
 			require.NoError(t, p.cmd.Process.Signal(syscall.SIGSTOP))
 			lost := o.await(socket.Disconnected)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-zeromq/zmq4"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
@@ -21,15 +22,21 @@ const endless = 1_000_000_000
 // enough is the number of messages after which a stream is taken to flow.
 const enough = 200
 
-// restartable starts a peer of libzmq again and again, so that each connects to our socket, or is where it looks for
-// them.
+// restartable starts a peer again and again, so that each connects to our socket, or is where it looks for them.
 type restartable struct {
 	t       *testing.T
 	theirs  string // as in a wiring
 	kind    string
 	role    string
 	at      string
-	options []string
+	options []string // in the notation of libzmq's peers
+}
+
+// mortal is a peer that can be killed: a process of libzmq's, or all that a socket of zmq4 has open. zmq4 does not connect
+// again by itself, so that of it, too, what comes after a kill is a new socket.
+type mortal struct {
+	peer
+	kill func()
 }
 
 // rewire wires o to a peer that can be restarted.
@@ -45,9 +52,51 @@ func (w wiring) rewire(t *testing.T, o *ours, kind string, options ...string) re
 	return restartable{t, w.theirs, kind, "bind", at, options}
 }
 
-func (r restartable) start() *process {
+func (r restartable) start() mortal {
+	r.t.Helper()
+	if r.theirs == "zmq4" {
+		p := r.startZMQ4()
+		return mortal{p, p.kill}
+	}
+	p := r.process()
+	return mortal{p, p.kill}
+}
+
+// process is start where they are not zmq4.
+func (r restartable) process() *process {
 	r.t.Helper()
 	return startProcess(r.t, r.theirs, r.kind, r.role, r.at, r.options...)
+}
+
+func (r restartable) startZMQ4() *zmq4Peer {
+	r.t.Helper()
+	var topics []string
+	var opts []zmq4.Option
+	for _, option := range r.options {
+		name, value, _ := strings.Cut(option, "=")
+		switch name {
+		case "subscribe":
+			topics = append(topics, value)
+		case "routing_id":
+			id, err := parseFrame(value)
+			require.NoError(r.t, err)
+			opts = append(opts, zmq4.WithID(zmq4.SocketIdentity(id)))
+		}
+	}
+	if r.kind == "PUB" {
+		opts = nil // nobody asks a PUB who it is
+	}
+	p := newZMQ4(r.t, r.kind, opts...)
+	if r.kind == "PUB" { // whose queue has no end otherwise, and an endless stream would fill it
+		require.NoError(r.t, p.socket.SetOption(zmq4.OptionHWM, enough))
+	}
+	for _, topic := range topics {
+		require.Equal(r.t, "done", do(p, "subscribe %s", topic))
+	}
+	if r.role == "bind" {
+		return p.bind(r.at)
+	}
+	return p.connect(r.at)
 }
 
 // fixedEndpoint returns one that a second process can be bound to after a first. Its port is not among those that
@@ -140,35 +189,37 @@ func (f *follower) followToEnd(o *ours) {
 	}
 }
 
-// streams are the pairs of types that a stream may flow between, from the first to the second. The sender's routing id
-// is "id".
+// streams are the pairs of types that a stream may flow between, from the first to the second. The routing id of both
+// ends is "id".
 var streams = []struct {
 	from, to string
+	address  string // what the sender puts in front
 	head     string // what the receiver sees in front
 	lossy    bool
 }{
 	{from: "PUSH", to: "PULL"},
 	{from: "PUB", to: "SUB", lossy: true},
 	{from: "DEALER", to: "ROUTER", head: text("id") + " "},
+	{from: "ROUTER", to: "DEALER", address: text("id"), lossy: true}, // what is for nobody, or beyond the mark, is dropped
 	{from: "PAIR", to: "PAIR"},
 }
 
 // TestRestartedReceiver: our socket sends a stream, the receiver is killed in the middle of it, and the one that is
 // started in its place receives from there on.
 func TestRestartedReceiver(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		for _, s := range streams {
 			t.Run(w.String()+"/our-"+s.from, func(t *testing.T) {
 				t.Parallel()
 				o := newOurs(t, s.from, socket.WithIdentity("id"))
-				var options []string
+				options := []string{"routing_id=" + text("id")}
 				if s.to == "SUB" {
 					options = append(options, "subscribe=x")
 				}
 				peers := w.rewire(t, o, s.to, options...)
 				p := peers.start()
 				o.await(socket.HandshakeSucceeded)
-				o.Start("stream " + strconv.Itoa(endless))
+				start(o, "stream %d %s", endless, s.address)
 				f := follower{t: t, head: s.head, lossy: s.lossy, last: -1}
 				f.follow(p)
 				p.kill()
@@ -184,23 +235,23 @@ func TestRestartedReceiver(t *testing.T) {
 // TestRestartedSender: a stream comes from a peer that is killed in the middle of it; our socket receives what had
 // arrived, and then the stream of the one that is started in its place. A SUB subscribes there by itself.
 func TestRestartedSender(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		for _, s := range streams {
 			t.Run(w.String()+"/our-"+s.to, func(t *testing.T) {
 				t.Parallel()
-				o := newOurs(t, s.to)
+				o := newOurs(t, s.to, socket.WithIdentity("id"))
 				if s.to == "SUB" {
 					subscribe(t, o, s.to, "")
 				}
 				peers := w.rewire(t, o, s.from, "routing_id="+text("id"))
 				p := peers.start()
-				start(p, "stream %d", endless)
+				start(p, "stream %d %s", endless, s.address)
 				f := follower{t: t, head: s.head, lossy: s.lossy, last: -1}
 				f.follow(o)
 				p.kill()
 				f.followToEnd(o)
 				p = peers.start()
-				start(p, "stream %d", endless)
+				start(p, "stream %d %s", endless, s.address)
 				f.last = -1
 				f.follow(o)
 			})
@@ -210,7 +261,7 @@ func TestRestartedSender(t *testing.T) {
 
 // TestRestartedREQ: our REP has an answer for a REQ that comes after one that was killed while it waited for its reply.
 func TestRestartedREQ(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		t.Run(w.String(), func(t *testing.T) {
 			t.Parallel()
 			o := newOurs(t, "REP")
@@ -230,7 +281,7 @@ func TestRestartedREQ(t *testing.T) {
 // that is started in its place. The requesters are DEALERs, which show every reply; a REQ would hide one that is too
 // early. libzmq's own REP fails this where it has connected and not bound.
 func TestReplyToKilledRequester(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		for name, receivedBefore := range map[string]bool{"received-before": true, "received-after": false} {
 			t.Run(w.String()+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -262,7 +313,7 @@ func TestReplyToKilledRequester(t *testing.T) {
 
 // TestRestartedREP: our REQ goes on with a REP that takes the place of one that was killed between two requests.
 func TestRestartedREP(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		t.Run(w.String(), func(t *testing.T) {
 			t.Parallel()
 			o := newOurs(t, "REQ")
@@ -282,7 +333,7 @@ func TestRestartedREP(t *testing.T) {
 // restart under the same routing id.
 func TestRestartedConversation(t *testing.T) {
 	const rounds = 3
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		t.Run(w.String()+"/our-ROUTER", func(t *testing.T) {
 			t.Parallel()
 			o := newOurs(t, "ROUTER", socket.WithMandatory())
@@ -324,7 +375,7 @@ func TestRestartedConversation(t *testing.T) {
 // TestLostReply: a REQ is told that its request was lost with its peer, and goes on with the peer that comes in its
 // place.
 func TestLostReply(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		t.Run(w.String(), func(t *testing.T) {
 			t.Parallel()
 			o := newOurs(t, "REQ")
@@ -344,7 +395,7 @@ func TestLostReply(t *testing.T) {
 // TestKilledSubscriber: XPUB receives the end of the subscriptions of a subscriber that is killed, and those of the one
 // that comes after it.
 func TestKilledSubscriber(t *testing.T) {
-	for _, w := range wirings("libzmq") {
+	for _, w := range wirings("libzmq", "zmq4") {
 		t.Run(w.String(), func(t *testing.T) {
 			t.Parallel()
 			o := newOurs(t, "XPUB")

@@ -32,11 +32,11 @@ var zmq4Constructors = map[string]func(context.Context, ...zmq4.Option) zmq4.Soc
 }
 
 // publishersNeeded is the most PUB sockets, and XPUB sockets, that one run of the tests takes.
-const publishersNeeded = 16
+const publishersNeeded = 32
 
 // publishers are zmq4's PUB and XPUB sockets, made before anything is counted: each starts a goroutine that its Close
 // does not end.
-var publishers = map[string]chan zmq4.Socket{}
+var publishers = map[string]chan *zmq4Socket{}
 
 // makePublishers is called before the tests.
 func makePublishers() {
@@ -44,11 +44,17 @@ func makePublishers() {
 	runs, _ := strconv.Atoi(flag.Lookup("test.count").Value.String())
 	n := publishersNeeded * max(runs, 1)
 	for _, kind := range []string{"PUB", "XPUB"} {
-		publishers[kind] = make(chan zmq4.Socket, n)
+		publishers[kind] = make(chan *zmq4Socket, n)
 		for range n {
-			publishers[kind] <- zmq4Constructors[kind](context.Background(), zmq4Options()...)
+			publishers[kind] <- makeZMQ4(kind)
 		}
 	}
+}
+
+func makeZMQ4(kind string, opts ...zmq4.Option) *zmq4Socket {
+	l := new(life)
+	ctx := context.WithValue(context.Background(), lifeKey{}, l)
+	return &zmq4Socket{Socket: zmq4Constructors[kind](ctx, append(zmq4Options(), opts...)...), life: l}
 }
 
 func zmq4Options() []zmq4.Option {
@@ -59,33 +65,36 @@ func zmq4Options() []zmq4.Option {
 type zmq4Peer struct {
 	goPeer
 	socket *zmq4Socket
+	kill   func() // as at the end of its process, and waits until nothing of it is left
 }
 
-// newZMQ4 makes a socket that neither is bound nor connects yet. It is closed at the end of the test.
+// newZMQ4 makes a socket that neither is bound nor connects yet. It is killed at the end of the test.
 func newZMQ4(t testing.TB, kind string, opts ...zmq4.Option) *zmq4Peer {
 	t.Helper()
-	s := new(zmq4Socket)
+	var s *zmq4Socket
 	if pool, ok := publishers[kind]; ok {
+		require.Empty(t, opts, "publishers are made before")
 		select {
-		case s.Socket = <-pool:
+		case s = <-pool:
 		default:
 			require.FailNow(t, "out of publishers: raise publishersNeeded")
 		}
 	} else {
-		s.Socket = zmq4Constructors[kind](context.Background(), append(zmq4Options(), opts...)...)
+		s = makeZMQ4(kind, opts...)
 	}
 	p := &zmq4Peer{goPeer: goPeer{t: t, name: "zmq4's " + kind, conn: s}, socket: s}
-	t.Cleanup(func() {
-		_ = s.Close() // an error says that the connection was closed already
+	p.kill = sync.OnceFunc(func() {
+		s.end()
 		p.running.Wait()
 		s.receiving.Wait()
 	})
+	t.Cleanup(p.kill)
 	return p
 }
 
 func (p *zmq4Peer) bind(endpoint string) *zmq4Peer {
 	p.t.Helper()
-	require.NoError(p.t, p.socket.Listen(endpoint))
+	require.NoError(p.t, p.socket.Listen(mortalScheme+endpoint))
 	p.endpoint = endpoint
 	if a, ok := p.socket.Addr().(*net.TCPAddr); ok {
 		p.endpoint = "tcp://" + a.String()
@@ -95,13 +104,14 @@ func (p *zmq4Peer) bind(endpoint string) *zmq4Peer {
 
 func (p *zmq4Peer) connect(endpoint string) *zmq4Peer {
 	p.t.Helper()
-	require.NoError(p.t, p.socket.Dial(endpoint))
+	require.NoError(p.t, p.socket.Dial(mortalScheme+endpoint))
 	return p
 }
 
 // zmq4Socket gives a zmq4 socket the methods of ours. It is used by one goroutine at a time.
 type zmq4Socket struct {
 	zmq4.Socket
+	life      *life
 	receiving sync.WaitGroup
 	pending   chan zmq4Result // what a Recv that was given up will return; nil if there is none
 }
@@ -113,9 +123,24 @@ type zmq4Result struct {
 
 var _ conn = (*zmq4Socket)(nil)
 
-// Send waits for a peer where zmq4 does not: its REQ fails at once without one.
+// end ends the connections, then the socket.
+func (s *zmq4Socket) end() {
+	s.life.end()
+	_ = s.Close() // an error says that the connection was closed already
+	// A goroutine of zmq4 that has read a message waits for room in its queue, even of a socket that is closed. A Recv of
+	// such a socket takes from the queue every other time.
+	for range 100 {
+		_, _ = s.Socket.Recv()
+	}
+}
+
+// Send waits for a peer where zmq4 does not: its REQ fails at once without one. And it fails where zmq4 does not: a
+// socket that is closed goes on taking messages.
 func (s *zmq4Socket) Send(ctx context.Context, m ringmq.Message) error {
 	for {
+		if s.life.ended() {
+			return net.ErrClosed
+		}
 		err := s.Socket.Send(zmq4.NewMsgFrom(m.Frames()...))
 		if err == nil || s.Type() != zmq4.Req || ctx.Err() != nil {
 			return err

@@ -3,6 +3,7 @@
 //	layers_test.go       the table of layers: who may import whom
 //	deps_test.go         imports point down
 //	style_test.go        doc.go in each package, length of files, sleeps in tests, untyped atomics
+//	leaks_test.go        packages whose tests open sockets look for leaks
 //	options_test.go      docs/options.md has a row for every option
 //	conformance_test.go  docs/conformance.md has a row for every line and names tests that there are; the lines are in
 //	                     conformance_lines_test.go

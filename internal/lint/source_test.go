@@ -58,13 +58,14 @@ func (s *source) at(n ast.Node) string {
 func (s *source) imports() []string {
 	var paths []string
 	for _, spec := range s.tree.Imports {
-		p, err := strconv.Unquote(spec.Path.Value)
-		if err != nil {
-			continue // the parser has checked it
-		}
-		paths = append(paths, fromRoot(p))
+		paths = append(paths, imported(spec))
 	}
 	return paths
+}
+
+func imported(spec *ast.ImportSpec) string {
+	p, _ := strconv.Unquote(spec.Path.Value) // the parser has checked it
+	return fromRoot(p)
 }
 
 // outside marks import paths that are not of the module, so that "codec" is ours and "!net" is not.

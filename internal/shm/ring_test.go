@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -47,39 +46,6 @@ func TestRingsOfASegmentCross(t *testing.T) {
 	}
 }
 
-// What is written comes out, in order and once, whatever the sizes and however often the ring goes round.
-func TestRingAgainstABuffer(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	w, r := pair()
-	var model bytes.Buffer
-	next := byte(0)
-	for range 1_000 {
-		if rng.IntN(2) == 0 {
-			bufs := make([][]byte, rng.IntN(4))
-			for i := range bufs {
-				bufs[i] = make([]byte, rng.IntN(RingSize/3))
-				for j := range bufs[i] {
-					bufs[i][j] = next
-					next += 7
-				}
-			}
-			all := bytes.Join(bufs, nil)
-			n, _, err := w.Writev(bufs)
-			require.NoError(t, err)
-			require.Equal(t, min(len(all), RingSize-model.Len()), n)
-			model.Write(all[:n])
-			next -= byte(7 * (len(all) - n))
-			continue
-		}
-		got := make([]byte, rng.IntN(RingSize/2))
-		n, _, err := r.Read(got)
-		require.NoError(t, err)
-		want := model.Next(n)
-		require.True(t, bytes.Equal(want, got[:n]))
-		require.Equal(t, model.Len() == 0, r.Empty())
-	}
-}
-
 func TestWhoSleepsIsWoken(t *testing.T) {
 	w, r := pair()
 	require.False(t, r.Wait())
@@ -104,58 +70,6 @@ func TestWhoSleepsIsWoken(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, wake)
 	require.True(t, w.Wait(), "there is room already")
-}
-
-// Two goroutines that sleep whenever they may pass everything on: no wake-up is lost.
-func TestRingBetweenGoroutines(t *testing.T) {
-	const total = 4 << 20
-	w, r := pair()
-	data, room := make(chan struct{}, 1), make(chan struct{}, 1)
-	ring := func(c chan struct{}) {
-		select {
-		case c <- struct{}{}:
-		default:
-		}
-	}
-	failed := make(chan error, 1)
-	go func() {
-		b := make([]byte, 10_000)
-		for i := range b {
-			b[i] = byte(i % 251)
-		}
-		for sent := 0; sent < total; {
-			from := sent % 251
-			n, wake, err := w.Writev([][]byte{b[from:min(from+1+sent%9000, from+total-sent)]})
-			if sent += n; wake {
-				ring(data)
-			}
-			if n == 0 && err == nil && !w.Wait() {
-				<-room
-			}
-			if err != nil {
-				failed <- err
-				return
-			}
-		}
-		failed <- nil
-	}()
-	got, p := 0, make([]byte, 7000)
-	for got < total {
-		n, wake, err := r.Read(p)
-		require.NoError(t, err)
-		for i, b := range p[:n] {
-			if b != byte((got+i)%251) {
-				require.Equal(t, byte((got+i)%251), b, "byte %d", got+i)
-			}
-		}
-		if got += n; wake {
-			ring(room)
-		}
-		if n == 0 && !r.Wait() {
-			<-data
-		}
-	}
-	require.NoError(t, <-failed)
 }
 
 // A peer that scribbles in the words that are shared is found out, or gets nonsense; it never gets further.

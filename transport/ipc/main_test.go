@@ -3,7 +3,7 @@ package ipc
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/ringmq/ringmq/internal/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leak.Main(m) }

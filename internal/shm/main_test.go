@@ -1,0 +1,9 @@
+package shm
+
+import (
+	"testing"
+
+	"github.com/ringmq/ringmq/internal/leak"
+)
+
+func TestMain(m *testing.M) { leak.Main(m) }
