@@ -15,7 +15,7 @@ import (
 )
 
 // patience is how long anything may take before the test fails; nothing here takes a tenth of it.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // peer is one end of a connection. The package describes the commands; they are given one at a time, by the goroutine
 // of the test.
