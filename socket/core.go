@@ -18,13 +18,14 @@ import (
 // Locks, in the order in which they are taken: the send lock or the receive lock, never both; the pattern's own; mu; then
 // the leaves. The I/O side takes the send lock for a moment when a connection becomes ready or is lost.
 type Core struct {
-	kind    Kind
-	cfg     config
-	pattern Pattern
-	receive func(*ringmq.Message) error // the pattern's Recv
-	group   *ioloop.Group
-	release func()
-	nextID  atomic.Uint64
+	kind     Kind
+	cfg      config
+	pattern  Pattern
+	receive  func(*ringmq.Message) error // the pattern's Recv
+	straight *atomic.Bool                // the pattern's, if it is [Straight]
+	group    *ioloop.Group
+	release  func()
+	nextID   atomic.Uint64
 
 	sendMu  sync.Mutex
 	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
@@ -34,6 +35,7 @@ type Core struct {
 	pace    pace
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
 	give    ringmq.Message // the message in Send; send lock
+	short   ShortSender    // the pattern, if it is one
 
 	recvMu sync.Mutex
 	turns  []*Pipe // pipes with messages, taken in turn; receive lock
@@ -132,6 +134,12 @@ func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 		return nil, named(kind.Name, err)
 	}
 	c.receive = c.pattern.Recv
+	if c.spooled == nil {
+		c.short, _ = c.pattern.(ShortSender)
+	}
+	if s, ok := c.pattern.(Straight); ok {
+		c.straight = s.Straight()
+	}
 	return c, nil
 }
 

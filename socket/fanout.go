@@ -61,6 +61,9 @@ func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	return nil
 }
 
+// InRun reports whether a run is being gathered, which a message must not go past. Send lock held.
+func (c *Core) InRun() bool { return c.fan.open }
+
 // sameList reports whether a and b are the same memory.
 func sameList(a, b []*Pipe) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }
 

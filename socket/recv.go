@@ -24,6 +24,10 @@ func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 		return m, c.errClosed("receive")
 	}
 	c.recvMu.Lock()
+	if c.nextLone(&m) {
+		c.recvMu.Unlock()
+		return m, nil
+	}
 	if err = c.pattern.Recv(&c.got); err == nil {
 		m = c.got
 		if c.taken-c.tookOver >= takeOverEvery {
@@ -175,6 +179,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 				continue
 			}
 			p.directly++
+			p.clear = true
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
 			p.look(true)
@@ -191,6 +196,37 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 			return p
 		}
 	}
+}
+
+// nextLone is Next where only one peer has messages, and the next one is in its mailbox or is a short one that a receiver
+// has read by itself. It returns false, without a trace, where there is more to do. Receive lock held.
+func (c *Core) nextLone(m *ringmq.Message) bool {
+	if len(c.turns) != 1 || c.straight == nil || c.inboxN.Load() > 0 || c.readable.n.Load() > 0 ||
+		c.taken-c.tookOver >= takeOverEvery {
+		return false
+	}
+	p := c.turns[0]
+	if p.muted.Load() {
+		return false
+	}
+	if p.clear {
+		d := &p.direct.dec
+		if d.err != nil || !c.straight.Load() || !d.short(m) {
+			return false
+		}
+		d.handed++
+		p.directly++
+		c.taken++
+		return true
+	}
+	slot := p.in.q.Peek()
+	if slot == nil || p.in.paused.Load() {
+		return false
+	}
+	*m = *slot
+	p.in.q.Consume()
+	c.taken++
+	return true
 }
 
 // endTurn takes p, whose mailbox was found empty, off the list.

@@ -141,6 +141,9 @@ func (c *Core) trySend(m *ringmq.Message, late bool) error {
 }
 
 func (c *Core) send(ctx context.Context, m *ringmq.Message) error {
+	if first, rest := m.Parts(); c.short != nil && first != nil && rest == nil && len(first) <= MaxShort && c.sendShort(first) {
+		return nil
+	}
 	if err := c.trySend(m, false); err != ringmq.ErrWouldBlock {
 		return err
 	}
@@ -168,7 +171,18 @@ func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 	return n, err
 }
 
+// sendShort sends a message of one short frame where there is nothing to do but to put it beside the one before.
+func (c *Core) sendShort(body []byte) bool {
+	c.sendMu.Lock()
+	sent := !c.closing.Load() && c.short.SendShort(body)
+	c.sendMu.Unlock()
+	return sent
+}
+
 func (c *Core) sendBytes(ctx context.Context, frames [][]byte) error {
+	if c.short != nil && len(frames) == 1 && len(frames[0]) <= MaxShort && c.sendShort(frames[0]) {
+		return nil
+	}
 	err := c.trySendBytes(frames, false)
 	if err != ringmq.ErrWouldBlock {
 		return err

@@ -81,6 +81,15 @@ func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 	return s.core.Fanout(s.match(topic), m, borrowed)
 }
 
+// SendShort is for a message that one peer takes, or none.
+func (s *publisher) SendShort(body []byte) bool {
+	if s.core.InRun() {
+		return false
+	}
+	peers := s.match(body)
+	return len(peers) == 0 || len(peers) == 1 && peers[0].WriteShort(body)
+}
+
 // match lists the peers that get a message of the topic. Send lock held.
 func (s *publisher) match(topic []byte) []*socket.Pipe {
 	peers := s.index.Match(topic)
