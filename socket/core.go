@@ -216,13 +216,18 @@ func ended(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
+// errEnded is the error of a call whose ctx has ended.
+func (c *Core) errEnded(ctx context.Context, op string) error {
+	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
+}
+
 // wait blocks until woken, or until ctx ends or the socket closes.
 func (c *Core) wait(ctx context.Context, woken <-chan struct{}, op string) error {
 	select {
 	case <-woken:
 		return nil
 	case <-ctx.Done():
-		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
+		return c.errEnded(ctx, op)
 	case <-c.closed:
 		return c.errClosed(op)
 	}

@@ -17,11 +17,14 @@ func NewReceiver(c *Core) Receiver { return Receiver{c} }
 
 // Recv returns the next message, waiting for one. Peers are served in turn. The frames stay valid for as long as they
 // are referenced; see [ringmq.Message.Release]. Errors: [ringmq.ErrClosed], what the pattern adds, and the context's
-// own.
+// own: once that has ended, no message is taken even if there is one.
 func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 	c := r.core
 	if c.closing.Load() {
 		return m, c.errClosed("receive")
+	}
+	if ctx.Err() != nil {
+		return m, c.errEnded(ctx, "receive")
 	}
 	c.recvMu.Lock()
 	if c.nextLone(&m) {
@@ -55,6 +58,9 @@ func (r Receiver) TryRecv() (ringmq.Message, error) { return r.core.tryRecv(r.co
 func (r Receiver) RecvBatch(ctx context.Context, dst []ringmq.Message) (n int, err error) {
 	if len(dst) == 0 {
 		return 0, nil
+	}
+	if ctx.Err() != nil {
+		return 0, r.core.errEnded(ctx, "receive")
 	}
 	if n = r.core.recvSome(dst); n > 0 {
 		return n, nil

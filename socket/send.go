@@ -20,8 +20,12 @@ func NewSender(c *Core) Sender { return Sender{c} }
 
 // Send queues m for a peer, as the pattern says, and waits while none can take it. Once it returns nil the frames
 // belong to the library; on an error the caller has them back. Errors: [ringmq.ErrClosed], [ringmq.ErrInvalidMessage],
-// [ringmq.ErrTooLarge], what the pattern adds, and the context's own.
+// [ringmq.ErrTooLarge], what the pattern adds, and the context's own: once that has ended, nothing is sent even if it
+// need not wait.
 func (s Sender) Send(ctx context.Context, m ringmq.Message) error {
+	if ctx.Err() != nil {
+		return s.core.errEnded(ctx, "send")
+	}
 	if o := s.core.spooled; o != nil {
 		own := m
 		return o.send(ctx, &own, false)
@@ -41,6 +45,9 @@ func (s Sender) TrySend(m ringmq.Message) error {
 // SendBytes sends a message of copies of the frames: the caller may write to them again as soon as it returns.
 // Otherwise it is Send.
 func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
+	if ctx.Err() != nil {
+		return s.core.errEnded(ctx, "send")
+	}
 	if o := s.core.spooled; o != nil {
 		m := ringmq.NewMessage(slices.Clone(frames)...)
 		return o.send(ctx, &m, true)
@@ -55,6 +62,9 @@ func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err 
 		return o.sendBatch(ctx, ms)
 	}
 	for n < len(ms) {
+		if ctx.Err() != nil {
+			return n, s.core.errEnded(ctx, "send")
+		}
 		k, err := s.core.sendSome(ms[n:])
 		n += k
 		if err == nil {

@@ -265,7 +265,10 @@ func TestBadOptions(t *testing.T) {
 
 func TestBadEngines(t *testing.T) {
 	for _, cfg := range []socket.EngineConfig{
-		{Loops: -1}, {Loops: 257}, {CPUs: []int{-1}}, {CPUs: []int{ioloop.Cores()[0], 1 << 20}},
+		{Loops: -1},
+		{Loops: 257},
+		{CPUs: []int{-1}},
+		{CPUs: []int{ioloop.Cores()[0], 1 << 20}},
 		{CPUs: []int{ioloop.Cores()[0], ioloop.Cores()[0]}},
 		{Pinned: true, Loops: len(ioloop.Cores()) + 1},
 		{Pinned: true, Loops: 2, CPUs: ioloop.Cores()[:1]},

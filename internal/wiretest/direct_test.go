@@ -2,11 +2,13 @@ package wiretest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq/pattern/pipeline"
+	"github.com/ringmq/ringmq/pattern/pubsub"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -114,5 +116,37 @@ func TestCloseHalfWay(t *testing.T) {
 		d.tell(t)
 		require.NoError(t, d.pull.Close())
 		d.p.expectEnd()
+	})
+}
+
+// A subscription that ends while messages are received as they were read holds for what comes then, from a publisher that
+// does not filter.
+func TestFilterWhileReceivingDirectly(t *testing.T) {
+	overLinks(t, func(t *testing.T, l link) {
+		sub := open(t, pubsub.NewSub, socket.WithIdle(socket.Spin(socket.MaxSpin)))
+		require.NoError(t, sub.Subscribe(""))
+		seen, at := watch(t, sub), l.meet(t, sub)
+		p := at.peer()
+		p.shake(1, "PUB")
+		seen.ready(at, 1)
+		p.expect(command("SUBSCRIBE"))
+		var burst []any
+		for i := range 300 {
+			burst = append(burst, message(fmt.Sprint("early ", i)))
+		}
+		first := make(chan []string, 1)
+		go func() { first <- recv(t, sub) }()
+		p.send(burst...)
+		require.Equal(t, []string{"early 0"}, <-first)
+		require.Equal(t, []string{"early 1"}, recv(t, sub))
+		require.NoError(t, sub.Subscribe("w"))
+		require.NoError(t, sub.Unsubscribe(""))
+		p.send(message("wanted 1"), message("late"), message("wanted 2")) // the first of a read takes the longer way in
+		got := recv(t, sub)
+		for strings.HasPrefix(got[0], "early") {
+			got = recv(t, sub)
+		}
+		require.Equal(t, []string{"wanted 1"}, got)
+		require.Equal(t, []string{"wanted 2"}, recv(t, sub))
 	})
 }
