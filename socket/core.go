@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -124,6 +125,7 @@ func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 	if c.group, c.release, err = cfg.engine.use(); err != nil {
 		return nil, named(kind.Name, err)
 	}
+	processors.Store(int32(runtime.GOMAXPROCS(0)))
 	c.drive.core, c.pulse.core = c, c
 	c.fan.wait, c.fan.backlogs = cfg.noDrop || cfg.overflow.kind == blockFor, cfg.backlogs()
 	if c.pattern = build(c); cfg.conflate {
@@ -218,6 +220,9 @@ func ended(ctx context.Context) error {
 
 // errEnded is the error of a call whose ctx has ended.
 func (c *Core) errEnded(ctx context.Context, op string) error {
+	if c.closing.Load() {
+		return c.errClosed(op)
+	}
 	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
 }
 

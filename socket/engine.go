@@ -61,7 +61,7 @@ func (cfg *EngineConfig) fitsCores(allowed []int) error {
 		}
 	}
 	cores := len(allowed)
-	if cfg.CPUs != nil {
+	if len(cfg.CPUs) > 0 {
 		cores = len(cfg.CPUs)
 	}
 	if cfg.Pinned && cfg.Loops > cores {

@@ -238,6 +238,9 @@ func (p *Pipe) WriteShort(body []byte) bool {
 	}
 	p.credit--
 	p.bytes += p.out.AppendShort(body)
+	if p.flush.state.Load() != taskWatched {
+		p.written(1) // the loop has come by meanwhile, and may not do so again
+	}
 	return true
 }
 
@@ -261,6 +264,7 @@ func (p *Pipe) WriteEncoded(b *outq.Broadcast, m *ringmq.Message, borrowed bool,
 		return false
 	}
 	if l != nil {
+		p.credit = 0
 		return l.write(nil, m, borrowed)
 	}
 	p.bytes += p.out.AppendEncoded(b)
@@ -295,7 +299,8 @@ func (p *Pipe) written(peers int) {
 	case taskIdle:
 		p.decide(peers, p.out.Queued())
 	case taskWatched:
-		switch queued := p.out.Queued(); {
+		done := p.out.Done()
+		switch queued := int(p.out.Appended() - done); {
 		case p.bytes >= p.coalesce || queued >= p.coalesceMsgs:
 			p.bytes = 0
 			if !p.core.claim(p) && p.flush.wake() {
@@ -304,7 +309,7 @@ func (p *Pipe) written(peers int) {
 		case queued == 1: // the stream may be over
 			p.decide(peers, queued)
 		case p.back == nil:
-			p.credit, p.creditAt = p.coalesceMsgs-queued-1, p.out.Done()
+			p.credit, p.creditAt = p.coalesceMsgs-queued-1, done
 		}
 	case taskRunning:
 		if p.flush.wake() {

@@ -226,11 +226,14 @@ func (c *Core) nextLone(m *ringmq.Message) bool {
 		return true
 	}
 	slot := p.in.q.Peek()
-	if slot == nil || p.in.paused.Load() {
+	if slot == nil {
 		return false
 	}
 	*m = *slot
 	p.in.q.Consume()
+	if p.in.paused.Load() {
+		p.look(false)
+	}
 	c.taken++
 	return true
 }

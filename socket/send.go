@@ -59,6 +59,9 @@ func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
 // follows, which the caller has back together with those after it.
 func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err error) {
 	if o := s.core.spooled; o != nil {
+		if ctx.Err() != nil {
+			return 0, s.core.errEnded(ctx, "send")
+		}
 		return o.sendBatch(ctx, ms)
 	}
 	for n < len(ms) {
@@ -185,7 +188,7 @@ func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 func (c *Core) sendShort(body []byte) bool {
 	c.sendMu.Lock()
 	sent := !c.closing.Load() && c.short.SendShort(body)
-	c.sendMu.Unlock()
+	c.unlockSend()
 	return sent
 }
 

@@ -290,7 +290,7 @@ func TestEngines(t *testing.T) {
 	cores := ioloop.Cores()
 	for name, cfg := range map[string]socket.EngineConfig{
 		"default": {}, "two loops": {Loops: 2}, "pinned": {Loops: min(2, len(cores)), Pinned: true},
-		"core": {Pinned: true, CPUs: cores[len(cores)-1:]},
+		"core": {Pinned: true, CPUs: cores[len(cores)-1:]}, "no cores named": {Pinned: true, CPUs: []int{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine, err := socket.NewEngine(cfg)

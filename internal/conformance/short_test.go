@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -149,4 +150,76 @@ func TestEndedContext(t *testing.T) {
 		}
 		require.Equal(t, []string{"last"}, recv(t, pull))
 	})
+}
+
+// TestLastValueOfOneFrame: a message that nobody wants ends the turn of the peer of the last notification, and one that only
+// another peer wants goes to nobody, however short it is and however densely they come.
+func TestLastValueOfOneFrame(t *testing.T) {
+	everywhere(t, func(t *testing.T, fresh func() string) {
+		xpub := open(t, pubsub.NewXPub, socket.WithManualLastValue())
+		a, b := twoSubs(t, xpub, fresh)
+		for _, sub := range []*pubsub.Sub{a, b} {
+			require.NoError(t, sub.Subscribe("A"))
+			require.Equal(t, "\x01A", told(t, xpub))
+			require.NoError(t, xpub.Subscribe("A"))
+		}
+		send(t, xpub, "C") // for nobody, and the next is for all again
+		for range 3 {      // the first makes the way short
+			send(t, xpub, "A1")
+			require.Equal(t, []string{"A1"}, recv(t, b))
+			require.Equal(t, []string{"A1"}, recv(t, a))
+		}
+		require.NoError(t, b.Subscribe("B"))
+		require.Equal(t, "\x01B", told(t, xpub)) // the next is for b alone
+		send(t, xpub, "A2")
+		send(t, xpub, "A3")
+		require.Equal(t, []string{"A3"}, recv(t, a))
+	})
+}
+
+// TestMarkOfShortAndShared: messages for several subscribers and those for one keep the mark together, over inproc too.
+func TestMarkOfShortAndShared(t *testing.T) {
+	for _, mark := range []int{1, 100} {
+		t.Run(fmt.Sprint(mark), func(t *testing.T) {
+			pub := open(t, pubsub.NewPub, socket.WithSendHWM(mark))
+			a, b := open(t, pubsub.NewSub, socket.WithRecvHWM(mark)), open(t, pubsub.NewSub, socket.WithRecvHWM(0))
+			require.NoError(t, a.Subscribe(""))
+			require.NoError(t, b.Subscribe("b"))
+			bound := bind(t, pub, freshInproc(t))
+			join(t, pub, a, bound)
+			join(t, pub, b, bound)
+			require.NoError(t, pub.WaitSubscribers(deadline(t), 2))
+			for _, burst := range []struct {
+				topic string
+				n     int
+			}{{"a", 2}, {"b", 1000}, {"a", 1000}} {
+				for range burst.n {
+					require.NoError(t, pub.SendBytes(deadline(t), []byte(burst.topic)))
+				}
+			}
+			require.LessOrEqual(t, a.Stats().Pending, uint64(2*mark))
+		})
+	}
+}
+
+// TestEndedContextElsewhere: of a closed socket it is told that it is closed; a request is not sent.
+func TestEndedContextElsewhere(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	d := open(t, reqrep.NewDealer)
+	require.NoError(t, d.Close())
+	_, err := d.Recv(ended)
+	require.ErrorIs(t, err, ringmq.ErrClosed)
+	_, err = d.RecvBatch(ended, make([]ringmq.Message, 1))
+	require.ErrorIs(t, err, ringmq.ErrClosed)
+	require.ErrorIs(t, d.Send(ended, ringmq.NewString("x")), ringmq.ErrClosed)
+	require.ErrorIs(t, d.SendBytes(ended, []byte("x")), ringmq.ErrClosed)
+
+	req, rep := open(t, reqrep.NewReq), open(t, reqrep.NewRouter)
+	link(t, rep, req, freshInproc(t))
+	for range 40 {
+		_, err := req.Request(ended, ringmq.NewString("x"))
+		require.ErrorIs(t, err, context.Canceled)
+	}
+	require.Zero(t, rep.Stats().Received)
 }

@@ -45,15 +45,14 @@ func cpuFor(cfg Config, i int) int {
 	case len(cfg.CPUs) > 0:
 		return cfg.CPUs[i%len(cfg.CPUs)]
 	}
-	cores := Cores()
 	return cores[i%len(cores)]
 }
 
 // Cores are those that the process may run on, in ascending order; at least one.
-func Cores() []int { return slices.Clone(cores()) }
+func Cores() []int { return slices.Clone(cores) }
 
-// cores is found once, before any loop is pinned: a thread's set of cores is the process's until then.
-var cores = sync.OnceValue(findCores)
+// cores is found before the program runs: a thread's set of cores is the process's until somebody changes it.
+var cores = findCores()
 
 // allCores is what there is where the system does not say what a process may use.
 func allCores() (all []int) {
