@@ -95,8 +95,8 @@ func (e *endless) count() int {
 	return e.read
 }
 
-// valve takes messages up to a number, then blocks until it is opened further. With a context that has ended it takes
-// what it can, as sockets do.
+// valve takes messages up to a number, then blocks until it is opened further, or returns if its context has ended when it
+// would have to wait, as sockets do.
 type valve struct {
 	mu      sync.Mutex
 	got     []string
@@ -129,10 +129,12 @@ func (v *valve) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err 
 		if n == len(ms) {
 			return n, nil
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-ctx.Done():
 			return n, ctx.Err()
+		default:
+			v.wait(ctx)
 		}
-		v.wait(ctx)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/impatient"
 )
 
 // pump is one direction. Its fields belong to the goroutine of run, but for flow, which anybody may read.
@@ -99,17 +100,10 @@ func (p *pump) sendAll(ctx context.Context, ms []ringmq.Message) error {
 	return nil
 }
 
-// atOnce has ended: whoever sends with it does not wait.
-var atOnce = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
-
 // send is SendBatch that notes whether it had to wait.
 func (p *pump) send(ctx context.Context, ms []ringmq.Message) (n int, err error) {
-	n, err = p.to.SendBatch(atOnce, ms)
-	if err == nil || !errors.Is(err, context.Canceled) {
+	n, err = p.to.SendBatch(impatient.New(), ms)
+	if err == nil || !errors.Is(err, ringmq.ErrWouldBlock) {
 		return n, err
 	}
 	p.waited = true

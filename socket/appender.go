@@ -3,7 +3,6 @@ package socket
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/spool"
@@ -136,31 +135,3 @@ func (p *patient) end() {
 		close(p.ended)
 	}
 }
-
-// impatient is a context that ends when it is waited for: an Append with it does not wait for space.
-type impatient struct {
-	context.Context
-	asked atomic.Bool
-}
-
-var atOnce = func() chan struct{} {
-	c := make(chan struct{})
-	close(c)
-	return c
-}()
-
-// Done has ended.
-func (i *impatient) Done() <-chan struct{} {
-	i.asked.Store(true)
-	return atOnce
-}
-
-// Err is nil until Done is called.
-func (i *impatient) Err() error {
-	if i.asked.Load() {
-		return ringmq.ErrWouldBlock
-	}
-	return nil
-}
-
-func newImpatient() context.Context { return &impatient{Context: context.Background()} }

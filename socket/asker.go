@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/delivery"
+	"github.com/ringmq/ringmq/internal/impatient"
 	"github.com/ringmq/ringmq/spool"
 )
 
@@ -95,7 +96,7 @@ func (a *Asker) send(ctx context.Context, m *ringmq.Message, borrowed bool) erro
 	return a.ask(ctx, m, borrowed, false)
 }
 
-func (a *Asker) trySend(m *ringmq.Message) error { return a.ask(newImpatient(), m, false, false) }
+func (a *Asker) trySend(m *ringmq.Message) error { return a.ask(impatient.New(), m, false, false) }
 
 func (a *Asker) sendBatch(ctx context.Context, ms []ringmq.Message) (int, error) {
 	for i := range ms {

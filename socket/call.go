@@ -13,11 +13,14 @@ import (
 // Enter takes the one place that turn has, waiting until it is free; the caller receives from turn to leave. op names
 // the call in errors, which are those of [Sender.Send].
 func (c *Core) Enter(ctx context.Context, turn chan struct{}, op string) error {
+	if ctx.Err() != nil {
+		return c.errEnded(ctx, op)
+	}
 	select {
 	case turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
+		return c.errEnded(ctx, op)
 	case <-c.closed:
 		return c.errClosed(op)
 	}
@@ -25,6 +28,9 @@ func (c *Core) Enter(ctx context.Context, turn chan struct{}, op string) error {
 
 // SendBy is [Sender.Send] with route in place of the pattern's Send. The frames are given away.
 func (c *Core) SendBy(ctx context.Context, m *ringmq.Message, route func(m *ringmq.Message) error) error {
+	if ctx.Err() != nil {
+		return c.errEnded(ctx, "send")
+	}
 	if err := c.check(m); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -18,13 +19,14 @@ import (
 // Locks, in the order in which they are taken: the send lock or the receive lock, never both; the pattern's own; mu; then
 // the leaves. The I/O side takes the send lock for a moment when a connection becomes ready or is lost.
 type Core struct {
-	kind    Kind
-	cfg     config
-	pattern Pattern
-	receive func(*ringmq.Message) error // the pattern's Recv
-	group   *ioloop.Group
-	release func()
-	nextID  atomic.Uint64
+	kind     Kind
+	cfg      config
+	pattern  Pattern
+	receive  func(*ringmq.Message) error // the pattern's Recv
+	straight *atomic.Bool                // the pattern's, if it is [Straight]
+	group    *ioloop.Group
+	release  func()
+	nextID   atomic.Uint64
 
 	sendMu  sync.Mutex
 	claims  [inlineClaims]*Pipe // pipes whose flush this send has taken on; send lock
@@ -34,6 +36,7 @@ type Core struct {
 	pace    pace
 	scratch [][]byte       // frames of the borrowed message in Send; send lock
 	give    ringmq.Message // the message in Send; send lock
+	short   ShortSender    // the pattern, if it is one
 
 	recvMu sync.Mutex
 	turns  []*Pipe // pipes with messages, taken in turn; receive lock
@@ -122,6 +125,7 @@ func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 	if c.group, c.release, err = cfg.engine.use(); err != nil {
 		return nil, named(kind.Name, err)
 	}
+	processors.Store(int32(runtime.GOMAXPROCS(0)))
 	c.drive.core, c.pulse.core = c, c
 	c.fan.wait, c.fan.backlogs = cfg.noDrop || cfg.overflow.kind == blockFor, cfg.backlogs()
 	if c.pattern = build(c); cfg.conflate {
@@ -132,6 +136,12 @@ func New(kind Kind, build func(*Core) Pattern, opts ...Option) (*Core, error) {
 		return nil, named(kind.Name, err)
 	}
 	c.receive = c.pattern.Recv
+	if c.spooled == nil {
+		c.short, _ = c.pattern.(ShortSender)
+	}
+	if s, ok := c.pattern.(Straight); ok {
+		c.straight = s.Straight()
+	}
 	return c, nil
 }
 
@@ -208,13 +218,21 @@ func ended(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
+// errEnded is the error of a call whose ctx has ended.
+func (c *Core) errEnded(ctx context.Context, op string) error {
+	if c.closing.Load() {
+		return c.errClosed(op)
+	}
+	return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
+}
+
 // wait blocks until woken, or until ctx ends or the socket closes.
 func (c *Core) wait(ctx context.Context, woken <-chan struct{}, op string) error {
 	select {
 	case <-woken:
 		return nil
 	case <-ctx.Done():
-		return &ringmq.Error{Socket: c.kind.Name, Op: op, Err: ended(ctx)}
+		return c.errEnded(ctx, op)
 	case <-c.closed:
 		return c.errClosed(op)
 	}

@@ -18,7 +18,7 @@ import (
 func (c *Core) goDirect(cn *conn) {
 	c.recvMu.Lock()
 	p := cn.pipe
-	p.direct = cn
+	p.direct, p.clear = cn, false
 	if p.in.active.CompareAndSwap(false, true) {
 		c.turns = append(c.turns, p)
 	}
@@ -28,7 +28,7 @@ func (c *Core) goDirect(cn *conn) {
 // endDirect gives the read task up. What is left is no whole message, or err has ended the connection. Receive lock held.
 func (p *Pipe) endDirect(err error) {
 	cn := p.direct
-	p.direct = nil
+	p.direct, p.clear = nil, false
 	switch {
 	case err != nil:
 		cn.fail(err)
@@ -41,6 +41,7 @@ func (p *Pipe) endDirect(err error) {
 
 // spill moves what there is of a direct pipe into the mailbox, up to the mark. Receive lock held.
 func (p *Pipe) spill() error {
+	p.clear = false
 	_, err := p.direct.dec.run(p.direct)
 	if p.in.q.Unpublished() > 0 {
 		p.in.publish()
@@ -59,7 +60,7 @@ func (cn *conn) takeBack() bool {
 	if err := p.spill(); err != nil {
 		cn.fail(err)
 	}
-	p.direct = nil
+	p.direct, p.clear = nil, false
 	return true
 }
 

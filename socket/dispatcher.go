@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/impatient"
 	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/spool"
 )
@@ -66,7 +67,7 @@ func (s *dispatcher) trySend(m *ringmq.Message) error {
 	if m.Len() < 2 || !s.isLasting(m.Frame(0)) {
 		return s.core.trySend(m, false)
 	}
-	return s.send(newImpatient(), m, false)
+	return s.send(impatient.New(), m, false)
 }
 
 // sendBatch sends one after the other.

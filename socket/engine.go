@@ -3,7 +3,7 @@ package socket
 import (
 	"errors"
 	"fmt"
-	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/ringmq/ringmq"
@@ -16,9 +16,10 @@ type EngineConfig struct {
 	Loops int
 	// Pinned locks each loop to an operating system thread, and the thread to a core where the system can, and lets
 	// the loop spin: each takes a whole core, all the time. On two cores it gained nothing (docs/adr/0004); it is meant
-	// for machines with cores to spare.
+	// for machines with cores to spare. There may be at most one for each core that the process may run on.
 	Pinned bool
-	// CPUs are the cores for pinned loops; none: 0, 1, 2 and so on.
+	// CPUs are the cores for pinned loops, one for each; none: the first of those that the process may run on (see
+	// taskset(1) and sched_setaffinity(2)).
 	CPUs []int
 }
 
@@ -36,19 +37,37 @@ func NewEngine(cfg EngineConfig) (*Engine, error) {
 	if cfg.Loops < 0 || cfg.Loops > 256 {
 		return nil, invalid("Engine.Loops", cfg.Loops, "0 to 256")
 	}
-	for _, cpu := range cfg.CPUs {
-		if cpu < 0 || cpu >= runtime.NumCPU() {
-			return nil, invalid("Engine.CPUs", cpu, fmt.Sprintf("cores 0 to %d", runtime.NumCPU()-1))
-		}
-	}
 	if cfg.Loops == 0 {
 		cfg.Loops = ioloop.DefaultLoops
+	}
+	if err := cfg.fitsCores(ioloop.Cores()); err != nil {
+		return nil, err
 	}
 	g, err := ioloop.NewGroup(ioloop.Config{Loops: cfg.Loops, Pinned: cfg.Pinned, CPUs: cfg.CPUs})
 	if err != nil {
 		return nil, err
 	}
 	return &Engine{group: g}, nil
+}
+
+// fitsCores reports whether the loops can be pinned to cores of the machine.
+func (cfg *EngineConfig) fitsCores(allowed []int) error {
+	for i, cpu := range cfg.CPUs {
+		if !slices.Contains(allowed, cpu) {
+			return invalid("Engine.CPUs", cpu, fmt.Sprintf("among the cores that the process may run on: %v", allowed))
+		}
+		if slices.Contains(cfg.CPUs[:i], cpu) {
+			return invalid("Engine.CPUs", cpu, "named once")
+		}
+	}
+	cores := len(allowed)
+	if len(cfg.CPUs) > 0 {
+		cores = len(cfg.CPUs)
+	}
+	if cfg.Pinned && cfg.Loops > cores {
+		return invalid("Engine.Loops", cfg.Loops, fmt.Sprintf("1 to %d, one for each core, if they are pinned", cores))
+	}
+	return nil
 }
 
 var errEngineInUse = errors.New("the engine still has open sockets: close them first")

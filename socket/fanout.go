@@ -16,9 +16,10 @@ type fanout struct {
 	bcast outq.Broadcast
 	peers []*Pipe // of the open run
 	open  bool
-	limit int  // messages at which the run ends,
-	bytes int  // and bytes
-	visit bool // the loop is going to come by
+	lone  *Pipe // see Lone
+	limit int   // messages at which the run ends,
+	bytes int   // and bytes
+	visit bool  // the loop is going to come by
 
 	wait     bool         // Send waits for every peer; see WithNoDrop and BlockFor
 	late     bool         // but not any longer
@@ -31,6 +32,9 @@ type fanout struct {
 // again. Send lock held.
 func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	f := &c.fan
+	if f.lone = nil; len(peers) == 1 {
+		f.lone = peers[0]
+	}
 	if f.open {
 		if sameList(f.peers, peers) && f.bcast.Extend(m, !borrowed) {
 			if f.bcast.Messages() >= f.limit || f.bcast.Size() >= f.bytes {
@@ -60,6 +64,9 @@ func (c *Core) Fanout(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	c.fanOne(peers, m, borrowed)
 	return nil
 }
+
+// Lone is the pipe that the last Fanout was for, if that was one alone: no run is open then. Send lock held.
+func (c *Core) Lone() *Pipe { return c.fan.lone }
 
 // sameList reports whether a and b are the same memory.
 func sameList(a, b []*Pipe) bool { return len(a) == len(b) && len(a) > 0 && &a[0] == &b[0] }

@@ -67,6 +67,8 @@ func (c *Core) spin(ctx context.Context, start int64, take func(*ringmq.Message)
 		d.seq.Add(1)
 	}
 	c.gather(start)
+	polling.Add(1)
+	defer polling.Add(-1)
 	for i := 1; ; i++ {
 		d.poll()
 		m, err := c.tryRecv(take)
@@ -78,13 +80,28 @@ func (c *Core) spin(ctx context.Context, start int64, take func(*ringmq.Message)
 			d.credit.Add(-1)
 			return m, err
 		}
-		if c.cfg.idle.yield || i%spinsBetweenYields == 0 {
+		if c.cfg.idle.yield || i%yieldAfter() == 0 {
 			if ctx.Err() != nil {
 				return m, err
 			}
 			runtime.Gosched()
 		}
 	}
+}
+
+// polling is the number of receivers of the process that poll, and processors that of goroutines that can run at once.
+var (
+	polling    atomic.Int32
+	processors atomic.Int32
+)
+
+// yieldAfter is the number of looks after which a receiver lets other goroutines run. While a processor is left over for
+// them they need not wait for that, and whoever yields may be moved to another core for nothing.
+func yieldAfter() int {
+	if polling.Load() < processors.Load() {
+		return spinsBetweenYields * spareYields
+	}
+	return spinsBetweenYields
 }
 
 // waited takes note of a message that came after t ns to a receiver that had parked: had it come much later, polling

@@ -85,8 +85,10 @@ const (
 	// how long it does.
 	denseArrival = 250 * time.Nanosecond
 	gatherPause  = time.Microsecond
-	// spinsBetweenYields is how often a receiver looks before it lets another goroutine run.
+	// spinsBetweenYields is how often a receiver looks before it lets another goroutine run, and spareYields how many
+	// times as often where a processor is left over for others.
 	spinsBetweenYields = 16
+	spareYields        = 16
 	// roomSpin is how long a sender waits for room before it parks, where a receiver of this process makes it.
 	roomSpin = 50 * time.Microsecond
 	// driveWatch is how often it is checked that a receiver that polled its connections still does.

@@ -68,6 +68,26 @@ func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	return true
 }
 
+// writeShort is [Pipe.WriteShort].
+func (l *link) writeShort(body []byte) bool {
+	if l.other == nil || l.slab == nil || len(l.room) < len(body) {
+		return false
+	}
+	straight, slot := l.other.core.straight, l.to.q.Spare()
+	if slot == nil || straight == nil || !straight.Load() {
+		return false
+	}
+	n := copy(l.room, body)
+	*slot = ringmq.Assemble(l.slab, l.room[:n:n], nil)
+	l.room = l.room[n:]
+	l.handed++
+	l.from.passed++
+	l.from.credit--
+	l.to.q.Commit()
+	l.to.publish()
+	return true
+}
+
 // pass sets to to the message that the receiver gets.
 func (l *link) pass(to *ringmq.Message, env [][]byte, m *ringmq.Message, borrowed bool) {
 	first, rest := m.Parts()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/delivery"
+	"github.com/ringmq/ringmq/internal/impatient"
 	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/spool"
 )
@@ -75,7 +76,7 @@ func (o *outbox) send(ctx context.Context, m *ringmq.Message, borrowed bool) err
 }
 
 // trySend is send without waiting for space.
-func (o *outbox) trySend(m *ringmq.Message) error { return o.send(newImpatient(), m, false) }
+func (o *outbox) trySend(m *ringmq.Message) error { return o.send(impatient.New(), m, false) }
 
 // sendBatch appends messages together, which share the syncs of the spool.
 func (o *outbox) sendBatch(ctx context.Context, ms []ringmq.Message) (int, error) {

@@ -1,6 +1,10 @@
 package socket
 
-import "github.com/ringmq/ringmq"
+import (
+	"sync/atomic"
+
+	"github.com/ringmq/ringmq"
+)
 
 // Pattern is what makes a socket a PUSH or a SUB: which pipe a message goes to, what is made of one that arrives. It
 // knows no bytes, descriptors or connections.
@@ -36,6 +40,23 @@ type Pattern interface {
 	// Join is called for a JOIN (on) or LEAVE command of the peer, as Subscribe is.
 	Join(p *Pipe, group []byte, on bool)
 }
+
+// Straight is met by patterns whose Recv is [Core.Next] and nothing else. What it returns is true as long as Deliver
+// would queue any message, so that it need not be asked; the pattern may change it at any time. It is called once, when
+// the socket is made.
+type Straight interface{ Straight() *atomic.Bool }
+
+// Always is what patterns return as [Straight] that queue whatever arrives.
+func Always() *atomic.Bool { return &always }
+
+var always atomic.Bool
+
+func init() { always.Store(true) }
+
+// ShortSender is met by patterns that can send a message of one frame of at most [MaxShort] bytes, which is only
+// borrowed, by [Pipe.WriteShort] alone. SendShort returns false, without a trace, where there is more to do: Send is
+// called then. Send lock held.
+type ShortSender interface{ SendShort(body []byte) bool }
 
 // Verdict is what becomes of a message that has arrived.
 type Verdict uint8

@@ -29,13 +29,15 @@ type Pipe struct {
 
 	// Sending over a connection: out is shared between the holder of the send lock, which appends, and the holder of
 	// the flush task, which writes.
-	out     outq.Queue
-	sendHWM int // messages
-	flush   task
-	conn    atomic.Pointer[conn]
-	hold    *time.Timer  // of a batching policy that holds messages back; send lock
-	bytes   int          // encoded, added since the last decision to write; send lock
-	ended   atomic.Int64 // when the last write was over
+	out      outq.Queue
+	sendHWM  int // messages
+	flush    task
+	conn     atomic.Pointer[conn]
+	hold     *time.Timer  // of a batching policy that holds messages back; send lock
+	bytes    int          // encoded, added since the last decision to write; send lock
+	credit   int          // messages that WriteShort may add without a look at the marks; send lock
+	creditAt uint64       // messages written when it was given
+	ended    atomic.Int64 // when the last write was over
 
 	stream       atomic.Bool // messages come in a dense stream: see batching.Coalesce
 	watched      atomic.Bool // the loop is going to visit
@@ -55,6 +57,7 @@ type Pipe struct {
 	in       *mailbox
 	direct   *conn  // receivers decode its messages by themselves; receive lock
 	directly uint64 // messages received so; receive lock
+	clear    bool   // it is direct, and nothing is in the mailbox; receive lock
 
 	peer    atomic.Pointer[session.Peer]
 	address atomic.Pointer[string]
@@ -217,10 +220,37 @@ func (p *Pipe) Write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	return true
 }
 
+// MaxShort is the size in bytes of the largest frame that WriteShort takes.
+const MaxShort = 255
+
+// WriteShort is Write of a message of one frame of at most [MaxShort] bytes, which is borrowed, while messages come in a
+// stream and gather: they need nothing then but to be put beside each other. It returns false, without a trace, if that
+// is not so.
+func (p *Pipe) WriteShort(body []byte) bool {
+	if p.credit <= 0 {
+		return false
+	}
+	if l := p.local.Load(); l != nil {
+		return l.writeShort(body)
+	}
+	if p.flush.state.Load() != taskWatched || p.out.Done() != p.creditAt || p.bytes >= p.coalesce-MaxShort {
+		return false // it is to be written now, or the stream may be over
+	}
+	p.credit--
+	p.bytes += p.out.AppendShort(body)
+	if p.flush.state.Load() != taskWatched {
+		p.written(1) // the loop has come by meanwhile, and may not do so again
+	}
+	return true
+}
+
 // put is Write where there is room.
 func (p *Pipe) put(l *link, env [][]byte, m *ringmq.Message, borrowed bool) {
 	if l != nil {
 		l.write(env, m, borrowed)
+		if p.back == nil {
+			p.credit = l.to.room()
+		}
 		return
 	}
 	p.bytes += p.out.Append(env, m, !borrowed)
@@ -234,6 +264,7 @@ func (p *Pipe) WriteEncoded(b *outq.Broadcast, m *ringmq.Message, borrowed bool,
 		return false
 	}
 	if l != nil {
+		p.credit = 0
 		return l.write(nil, m, borrowed)
 	}
 	p.bytes += p.out.AppendEncoded(b)
@@ -268,7 +299,8 @@ func (p *Pipe) written(peers int) {
 	case taskIdle:
 		p.decide(peers, p.out.Queued())
 	case taskWatched:
-		switch queued := p.out.Queued(); {
+		done := p.out.Done()
+		switch queued := int(p.out.Appended() - done); {
 		case p.bytes >= p.coalesce || queued >= p.coalesceMsgs:
 			p.bytes = 0
 			if !p.core.claim(p) && p.flush.wake() {
@@ -276,6 +308,8 @@ func (p *Pipe) written(peers int) {
 			}
 		case queued == 1: // the stream may be over
 			p.decide(peers, queued)
+		case p.back == nil:
+			p.credit, p.creditAt = p.coalesceMsgs-queued-1, done
 		}
 	case taskRunning:
 		if p.flush.wake() {

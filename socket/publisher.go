@@ -7,6 +7,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/delivery"
+	"github.com/ringmq/ringmq/internal/impatient"
 	"github.com/ringmq/ringmq/internal/topics"
 	"github.com/ringmq/ringmq/internal/zmtp"
 	"github.com/ringmq/ringmq/spool"
@@ -54,7 +55,7 @@ func (s *publisher) send(ctx context.Context, m *ringmq.Message, borrowed bool) 
 
 // trySend is send without waiting; subscribers that would have to be waited for lose the message, which is counted.
 func (s *publisher) trySend(m *ringmq.Message) error {
-	e, _, err := s.append(newImpatient(), m)
+	e, _, err := s.append(impatient.New(), m)
 	if err != nil {
 		return err
 	}

@@ -17,13 +17,20 @@ func NewReceiver(c *Core) Receiver { return Receiver{c} }
 
 // Recv returns the next message, waiting for one. Peers are served in turn. The frames stay valid for as long as they
 // are referenced; see [ringmq.Message.Release]. Errors: [ringmq.ErrClosed], what the pattern adds, and the context's
-// own.
+// own: once that has ended, no message is taken even if there is one.
 func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 	c := r.core
 	if c.closing.Load() {
 		return m, c.errClosed("receive")
 	}
+	if ctx.Err() != nil {
+		return m, c.errEnded(ctx, "receive")
+	}
 	c.recvMu.Lock()
+	if c.nextLone(&m) {
+		c.recvMu.Unlock()
+		return m, nil
+	}
 	if err = c.pattern.Recv(&c.got); err == nil {
 		m = c.got
 		if c.taken-c.tookOver >= takeOverEvery {
@@ -51,6 +58,9 @@ func (r Receiver) TryRecv() (ringmq.Message, error) { return r.core.tryRecv(r.co
 func (r Receiver) RecvBatch(ctx context.Context, dst []ringmq.Message) (n int, err error) {
 	if len(dst) == 0 {
 		return 0, nil
+	}
+	if ctx.Err() != nil {
+		return 0, r.core.errEnded(ctx, "receive")
 	}
 	if n = r.core.recvSome(dst); n > 0 {
 		return n, nil
@@ -175,6 +185,7 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 				continue
 			}
 			p.directly++
+			p.clear = true
 		case len(c.turns) <= maxHot && c.readable.n.Load() == 0:
 			// It stays on the list: as long as nobody is parked, nobody need be told of its next message.
 			p.look(true)
@@ -191,6 +202,40 @@ func (c *Core) Next(m *ringmq.Message) *Pipe {
 			return p
 		}
 	}
+}
+
+// nextLone is Next where only one peer has messages, and the next one is in its mailbox or is a short one that a receiver
+// has read by itself. It returns false, without a trace, where there is more to do. Receive lock held.
+func (c *Core) nextLone(m *ringmq.Message) bool {
+	if len(c.turns) != 1 || c.straight == nil || c.inboxN.Load() > 0 || c.readable.n.Load() > 0 ||
+		c.taken-c.tookOver >= takeOverEvery {
+		return false
+	}
+	p := c.turns[0]
+	if p.muted.Load() {
+		return false
+	}
+	if p.clear {
+		d := &p.direct.dec
+		if d.err != nil || !c.straight.Load() || !d.short(m) {
+			return false
+		}
+		d.handed++
+		p.directly++
+		c.taken++
+		return true
+	}
+	slot := p.in.q.Peek()
+	if slot == nil {
+		return false
+	}
+	*m = *slot
+	p.in.q.Consume()
+	if p.in.paused.Load() {
+		p.look(false)
+	}
+	c.taken++
+	return true
 }
 
 // endTurn takes p, whose mailbox was found empty, off the list.

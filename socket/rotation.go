@@ -46,6 +46,18 @@ func (r *Rotation) Send(env [][]byte, m *ringmq.Message, borrowed bool) *Pipe {
 	return nil
 }
 
+// SendShort is Send of a message of one short frame; see [ShortSender].
+func (r *Rotation) SendShort(body []byte) bool {
+	if r.next >= len(r.pipes) {
+		r.next = 0
+	}
+	if len(r.pipes) == 0 || !r.pipes[r.next].WriteShort(body) {
+		return false
+	}
+	r.next++
+	return true
+}
+
 // Strip takes the first n frames off m, which has more.
 func Strip(m *ringmq.Message, n int) {
 	if n > 0 {

@@ -20,8 +20,12 @@ func NewSender(c *Core) Sender { return Sender{c} }
 
 // Send queues m for a peer, as the pattern says, and waits while none can take it. Once it returns nil the frames
 // belong to the library; on an error the caller has them back. Errors: [ringmq.ErrClosed], [ringmq.ErrInvalidMessage],
-// [ringmq.ErrTooLarge], what the pattern adds, and the context's own.
+// [ringmq.ErrTooLarge], what the pattern adds, and the context's own: once that has ended, nothing is sent even if it
+// need not wait.
 func (s Sender) Send(ctx context.Context, m ringmq.Message) error {
+	if ctx.Err() != nil {
+		return s.core.errEnded(ctx, "send")
+	}
 	if o := s.core.spooled; o != nil {
 		own := m
 		return o.send(ctx, &own, false)
@@ -41,6 +45,9 @@ func (s Sender) TrySend(m ringmq.Message) error {
 // SendBytes sends a message of copies of the frames: the caller may write to them again as soon as it returns.
 // Otherwise it is Send.
 func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
+	if ctx.Err() != nil {
+		return s.core.errEnded(ctx, "send")
+	}
 	if o := s.core.spooled; o != nil {
 		m := ringmq.NewMessage(slices.Clone(frames)...)
 		return o.send(ctx, &m, true)
@@ -52,9 +59,15 @@ func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
 // follows, which the caller has back together with those after it.
 func (s Sender) SendBatch(ctx context.Context, ms []ringmq.Message) (n int, err error) {
 	if o := s.core.spooled; o != nil {
+		if ctx.Err() != nil {
+			return 0, s.core.errEnded(ctx, "send")
+		}
 		return o.sendBatch(ctx, ms)
 	}
 	for n < len(ms) {
+		if ctx.Err() != nil {
+			return n, s.core.errEnded(ctx, "send")
+		}
 		k, err := s.core.sendSome(ms[n:])
 		n += k
 		if err == nil {
@@ -141,6 +154,9 @@ func (c *Core) trySend(m *ringmq.Message, late bool) error {
 }
 
 func (c *Core) send(ctx context.Context, m *ringmq.Message) error {
+	if first, rest := m.Parts(); c.short != nil && first != nil && rest == nil && len(first) <= MaxShort && c.sendShort(first) {
+		return nil
+	}
 	if err := c.trySend(m, false); err != ringmq.ErrWouldBlock {
 		return err
 	}
@@ -168,7 +184,18 @@ func (c *Core) sendSome(ms []ringmq.Message) (n int, err error) {
 	return n, err
 }
 
+// sendShort sends a message of one short frame where there is nothing to do but to put it beside the one before.
+func (c *Core) sendShort(body []byte) bool {
+	c.sendMu.Lock()
+	sent := !c.closing.Load() && c.short.SendShort(body)
+	c.unlockSend()
+	return sent
+}
+
 func (c *Core) sendBytes(ctx context.Context, frames [][]byte) error {
+	if c.short != nil && len(frames) == 1 && len(frames[0]) <= MaxShort && c.sendShort(frames[0]) {
+		return nil
+	}
 	err := c.trySendBytes(frames, false)
 	if err != ringmq.ErrWouldBlock {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/batching"
+	"github.com/ringmq/ringmq/internal/ioloop"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
@@ -264,7 +265,13 @@ func TestBadOptions(t *testing.T) {
 
 func TestBadEngines(t *testing.T) {
 	for _, cfg := range []socket.EngineConfig{
-		{Loops: -1}, {Loops: 257}, {CPUs: []int{-1}}, {CPUs: []int{0, runtime.NumCPU()}},
+		{Loops: -1},
+		{Loops: 257},
+		{CPUs: []int{-1}},
+		{CPUs: []int{ioloop.Cores()[0], 1 << 20}},
+		{CPUs: []int{ioloop.Cores()[0], ioloop.Cores()[0]}},
+		{Pinned: true, Loops: len(ioloop.Cores()) + 1},
+		{Pinned: true, Loops: 2, CPUs: ioloop.Cores()[:1]},
 	} {
 		_, err := socket.NewEngine(cfg)
 		require.ErrorIs(t, err, ringmq.ErrInvalidOption, "%+v", cfg)
@@ -280,8 +287,10 @@ func TestLaterOptionWins(t *testing.T) {
 
 // TestEngines: sockets on loops of their own, pinned ones included, which outlive them and cannot be closed before.
 func TestEngines(t *testing.T) {
+	cores := ioloop.Cores()
 	for name, cfg := range map[string]socket.EngineConfig{
-		"default": {}, "two loops": {Loops: 2}, "pinned": {Loops: 2, Pinned: true}, "core": {Pinned: true, CPUs: []int{0}},
+		"default": {}, "two loops": {Loops: 2}, "pinned": {Loops: min(2, len(cores)), Pinned: true},
+		"core": {Pinned: true, CPUs: cores[len(cores)-1:]}, "no cores named": {Pinned: true, CPUs: []int{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			engine, err := socket.NewEngine(cfg)

@@ -2,6 +2,8 @@ package ioloop
 
 import (
 	"fmt"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -12,7 +14,7 @@ type Config struct {
 	Loops int
 	// Pinned locks each loop to a thread and the thread to a core, and lets it spin there.
 	Pinned bool
-	// CPUs are the cores of pinned loops, in turn; none: 0, 1, 2 …
+	// CPUs are the cores of pinned loops, in turn; none: those of Cores.
 	CPUs []int
 }
 
@@ -43,7 +45,21 @@ func cpuFor(cfg Config, i int) int {
 	case len(cfg.CPUs) > 0:
 		return cfg.CPUs[i%len(cfg.CPUs)]
 	}
-	return i
+	return cores[i%len(cores)]
+}
+
+// Cores are those that the process may run on, in ascending order; at least one.
+func Cores() []int { return slices.Clone(cores) }
+
+// cores is found before the program runs: a thread's set of cores is the process's until somebody changes it.
+var cores = findCores()
+
+// allCores is what there is where the system does not say what a process may use.
+func allCores() (all []int) {
+	for cpu := range runtime.NumCPU() {
+		all = append(all, cpu)
+	}
+	return all
 }
 
 // Next returns the loop for the next connection.

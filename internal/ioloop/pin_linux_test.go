@@ -2,6 +2,9 @@ package ioloop
 
 import (
 	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +53,28 @@ func requireAffinity(t testing.TB, want unix.CPUSet) {
 	for range 10 {
 		require.Equal(t, want, affinity(t, l))
 	}
+}
+
+// TestCoresOfTheProcess: a process that may run on one core only pins its loops to that one.
+func TestCoresOfTheProcess(t *testing.T) {
+	const child = "RINGMQ_TEST_PRINTS_CORES"
+	if os.Getenv(child) != "" {
+		fmt.Printf("cores %v, first %d\n", Cores(), cpuFor(Config{Pinned: true}, 0))
+		return
+	}
+	var all, last unix.CPUSet
+	require.NoError(t, unix.SchedGetaffinity(0, &all))
+	core := Cores()[len(Cores())-1]
+	require.Len(t, Cores(), all.Count())
+	last.Set(core)
+
+	runtime.LockOSThread() // the child has the cores of the thread that starts it
+	require.NoError(t, unix.SchedSetaffinity(0, &last))
+	cmd := exec.Command(os.Args[0], "-test.run=^TestCoresOfTheProcess$")
+	cmd.Env = append(os.Environ(), child+"=1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, unix.SchedSetaffinity(0, &all))
+	runtime.UnlockOSThread()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), fmt.Sprintf("cores [%d], first %d\n", core, core))
 }

@@ -4,6 +4,8 @@ package ioloop
 
 import "runtime"
 
+func findCores() []int { return allCores() }
+
 // pin locks a pinned loop to its thread; this system has no call for the core.
 func (l *Loop) pin() func() {
 	if !l.cfg.pinned {

@@ -13,7 +13,7 @@ var layers = []layer{
 	// Typed messages and proxies go through interfaces that every socket meets.
 	{
 		{folder: "codec", only: []string{"."}, why: "the codec never sees a socket"},
-		{folder: "proxy", only: []string{"."}, why: "a proxy knows sockets by their methods"},
+		{folder: "proxy", only: []string{".", "internal/impatient"}, why: "a proxy knows sockets by their methods"},
 	},
 	{
 		{folder: "pattern/...", not: bytesAndDescriptors, why: "a pattern sees no bytes and no file descriptors"},

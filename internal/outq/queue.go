@@ -106,7 +106,7 @@ func (q *Queue) Done() uint64 { return q.done.Load() }
 // bytes.
 func (q *Queue) Append(env [][]byte, m *ringmq.Message, reference bool) int {
 	if body, rest := m.Parts(); len(env) == 0 && len(body) <= 255 && rest == nil {
-		return q.appendShort(body)
+		return q.AppendShort(body)
 	}
 	f := frames{env, m}
 	inline, total := f.size(reference)
@@ -133,8 +133,8 @@ func (q *Queue) AppendCommand(frame []byte) int {
 	return len(frame)
 }
 
-// appendShort is Append for the most frequent message: one short frame.
-func (q *Queue) appendShort(body []byte) int {
+// AppendShort is Append for the most frequent message: one frame of at most 255 bytes, which is copied.
+func (q *Queue) AppendShort(body []byte) int {
 	n := 2 + len(body)
 	if q.blk == nil || q.used+n > len(q.blk.buf) {
 		q.reserve(n)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq/pattern/pipeline"
+	"github.com/ringmq/ringmq/pattern/pubsub"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -114,5 +115,35 @@ func TestCloseHalfWay(t *testing.T) {
 		d.tell(t)
 		require.NoError(t, d.pull.Close())
 		d.p.expectEnd()
+	})
+}
+
+// A subscription that ends while messages are received as they were read holds for what comes then, from a publisher that
+// does not filter.
+func TestFilterWhileReceivingDirectly(t *testing.T) {
+	overLinks(t, func(t *testing.T, l link) {
+		sub := open(t, pubsub.NewSub, socket.WithIdle(socket.Spin(socket.MaxSpin)))
+		require.NoError(t, sub.Subscribe(""))
+		require.NoError(t, sub.Subscribe("a"))
+		seen, at := watch(t, sub), l.meet(t, sub)
+		p := at.peer()
+		p.shake(1, "PUB")
+		seen.ready(at, 1)
+		requireAll := func(want ...string) {
+			t.Helper()
+			first := make(chan []string, 1)
+			go func() { first <- recv(t, sub) }()
+			p.send(message("a1"), message("b1"), message("a2"), message("b2"), message("a3"))
+			require.Equal(t, want[:1], <-first)
+			for _, w := range want[1:] {
+				require.Equal(t, []string{w}, recv(t, sub))
+			}
+		}
+		for range 20 { // whether the receiver reads by itself is up to chance at first
+			requireAll("a1", "b1", "a2", "b2", "a3")
+			require.NoError(t, sub.Unsubscribe(""))
+			requireAll("a1", "a2", "a3")
+			require.NoError(t, sub.Subscribe(""))
+		}
 	})
 }

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"sync/atomic"
+
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
 )
@@ -36,6 +38,8 @@ func (s *push) Send(m *ringmq.Message, borrowed bool) error {
 	return nil
 }
 
+func (s *push) SendShort(body []byte) bool { return s.turn.SendShort(body) }
+
 // Deliver throws away what a peer sends against the rules of the pattern.
 func (s *push) Deliver(*socket.Pipe, *ringmq.Message) socket.Verdict { return socket.Discard }
 
@@ -60,6 +64,8 @@ type pull struct {
 	socket.Base
 	core *socket.Core
 }
+
+func (s *pull) Straight() *atomic.Bool { return socket.Always() }
 
 func (s *pull) Recv(m *ringmq.Message) error {
 	if s.core.Next(m) == nil {

@@ -81,6 +81,16 @@ func (s *publisher) Send(m *ringmq.Message, borrowed bool) error {
 	return s.core.Fanout(s.match(topic), m, borrowed)
 }
 
+// SendShort is for a message to the one peer that alone had the last one.
+func (s *publisher) SendShort(body []byte) bool {
+	p := s.core.Lone()
+	if p == nil {
+		return false
+	}
+	peers := s.match(body)
+	return len(peers) == 1 && peers[0] == p && p.WriteShort(body)
+}
+
 // match lists the peers that get a message of the topic. Send lock held.
 func (s *publisher) match(topic []byte) []*socket.Pipe {
 	peers := s.index.Match(topic)

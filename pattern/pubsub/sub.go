@@ -63,6 +63,9 @@ func (s *sub) Deliver(_ *socket.Pipe, m *ringmq.Message) socket.Verdict {
 	return socket.Discard
 }
 
+// Straight is true while everything is subscribed to.
+func (s *sub) Straight() *atomic.Bool { return &s.open }
+
 func (s *sub) Recv(m *ringmq.Message) error { return s.next(m) }
 
 // subscriber is what SUB and XSUB share.
@@ -74,6 +77,7 @@ type subscriber struct {
 
 	mu   sync.RWMutex // after the send lock; guards topics
 	all  atomic.Bool  // the empty topic is subscribed to
+	open atomic.Bool  // all, and the match is not inverted
 	subs topics.Set
 }
 
@@ -88,7 +92,9 @@ func (s *subscriber) set(topic []byte, on bool) (changed bool) {
 	} else {
 		changed, _ = s.subs.Remove(topic)
 	}
-	s.all.Store(s.subs.Match(nil))
+	all := s.subs.Match(nil)
+	s.all.Store(all)
+	s.open.Store(all && !s.opts.Invert)
 	return changed
 }
 

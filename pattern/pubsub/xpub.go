@@ -45,6 +45,9 @@ func (s *xpub) init(c *socket.Core) {
 	}
 }
 
+// SendShort leaves it to Send to see whom the last value is for.
+func (s *xpub) SendShort(body []byte) bool { return !s.opts.LastValue && s.publisher.SendShort(body) }
+
 func (s *xpub) Ready(p *socket.Pipe) {
 	s.greet(p)
 	if s.manual != nil {

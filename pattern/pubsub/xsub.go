@@ -1,6 +1,8 @@
 package pubsub
 
 import (
+	"sync/atomic"
+
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
 )
@@ -50,5 +52,7 @@ func (s *xsub) subscribe(on bool, topic []byte) {
 		s.tell(topic, on)
 	}
 }
+
+func (s *xsub) Straight() *atomic.Bool { return socket.Always() }
 
 func (s *xsub) Recv(m *ringmq.Message) error { return s.next(m) }

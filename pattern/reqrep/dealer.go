@@ -1,6 +1,8 @@
 package reqrep
 
 import (
+	"sync/atomic"
+
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/socket"
 )
@@ -38,6 +40,10 @@ func (s *dealer) Send(m *ringmq.Message, borrowed bool) error {
 	}
 	return nil
 }
+
+func (s *dealer) SendShort(body []byte) bool { return s.peers.SendShort(body) }
+
+func (s *dealer) Straight() *atomic.Bool { return socket.Always() }
 
 func (s *dealer) Recv(m *ringmq.Message) error {
 	if s.core.Next(m) == nil {

@@ -1,0 +1,77 @@
+//go:build linux && !ringmq_portable
+
+package socket
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/batching"
+)
+
+// giver is a PUSH.
+type giver struct {
+	Base
+	turn Rotation
+}
+
+func (g *giver) Attach(p *Pipe) { g.turn.Add(p) }
+func (g *giver) Detach(p *Pipe) { g.turn.Remove(p) }
+func (g *giver) Send(m *ringmq.Message, borrowed bool) error {
+	if g.turn.Send(nil, m, borrowed) == nil {
+		return ringmq.ErrWouldBlock
+	}
+	return nil
+}
+func (g *giver) SendShort(b []byte) bool                { return g.turn.SendShort(b) }
+func (g *giver) Deliver(*Pipe, *ringmq.Message) Verdict { return Discard }
+
+// gathers takes everything for a stream.
+type gathers struct{}
+
+func (gathers) Decide(batching.State) batching.Decision {
+	return batching.Decision{Action: batching.Coalesce, Bytes: 1 << 20}
+}
+func (gathers) String() string { return "gathers" }
+
+// gatherer returns a PUSH socket whose messages gather until the loop comes by, its one pipe, and the receiving end. The
+// pipe has credit: two messages were sent and written since.
+func gatherer(t *testing.T) (*Core, *Pipe, taker) {
+	s, addr := newTaker(t)
+	c, err := New(KindOf(PUSH), func(*Core) Pattern { return new(giver) }, WithBatching(gathers{}), WithLinger(0))
+	require.NoError(t, err)
+	sock, push := NewSocket(c), NewSender(c)
+	t.Cleanup(func() { _ = sock.Close() })
+	require.NoError(t, sock.Connect("tcp://"+addr))
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	require.NoError(t, sock.WaitPeers(ctx, 1))
+	p := c.allPipes()[0]
+	n := uint64(0)
+	credit := func() (has bool) { c.HoldsSend(func() { has = p.credit > 0 }); return has }
+	for !credit() {
+		require.NoError(t, push.SendBytes(ctx, []byte("x")))
+		n++
+	}
+	waitFor(t, "all is written and the stream is over", func() bool {
+		return p.out.Done() == n && p.flush.state.Load() == taskIdle
+	})
+	return c, p, s
+}
+
+// Credit is for as long as nothing is written: what comes after that is a decision again.
+func TestCreditEndsWithAWrite(t *testing.T) {
+	c, p, _ := gatherer(t)
+	watched, credit, sent := false, 0, false
+	c.HoldsSend(func() {
+		watched = p.flush.state.CompareAndSwap(taskIdle, taskWatched)
+		credit, sent = p.credit, p.WriteShort([]byte("lone"))
+		p.flush.state.Store(taskIdle)
+	})
+	require.True(t, watched)
+	require.Positive(t, credit)
+	require.False(t, sent)
+}
