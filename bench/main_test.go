@@ -73,6 +73,7 @@ func everyWay() []plan.Row {
 		}},
 		{Name: "idle", Case: idle, Entries: entries(plan.Ringmq, plan.Libzmq)},
 	}
+	rows = append(rows, logRows()...)
 	for _, pattern := range []string{proto.PushPull, proto.ReqRep} {
 		for _, transport := range []string{proto.TCP, proto.IPC, proto.Inproc} {
 			all := entries(plan.Ringmq, plan.Zmq4, plan.Limit, plan.Libzmq, plan.NNG)
@@ -89,6 +90,35 @@ func everyWay() []plan.Row {
 		}
 	}
 	return rows
+}
+
+// logRows are those with a log on disk.
+func logRows() []plan.Row {
+	c := proto.Case{
+		Pattern: proto.Append, Transport: proto.Disk, Sync: proto.SyncGroup, Size: 300, Count: 800, Warmup: 80, Senders: 5,
+	}
+	behind, crashed, spooled := c, c, c
+	behind.Backlog, behind.Sync = 6400, proto.SyncWritten
+	crashed.Pattern, crashed.Sync = proto.Recover, proto.SyncWritten
+	spooled.Pattern, spooled.Transport = proto.PushPull, proto.TCP
+	policies := []plan.Entry{
+		{Name: plan.Ringmq, Contestant: plan.Ringmq},
+		{Name: plan.Limit, Contestant: plan.Limit, Groups: plan.Ringmq},
+		{Name: plan.NATS, Contestant: plan.NATS},
+	}
+	for _, sync := range []string{proto.SyncMemory, proto.SyncWritten, proto.SyncEach} {
+		policies = append(policies, plan.Entry{Name: sync, Contestant: plan.Ringmq, Set: []string{"sync=" + sync}})
+	}
+	us := func(set ...string) []plan.Entry {
+		return []plan.Entry{{Name: plan.Ringmq, Contestant: plan.Ringmq, Set: set}}
+	}
+	return []plan.Row{
+		{Name: "append", Case: c, Entries: policies},
+		{Name: "backlog", Case: behind, Entries: us()},
+		{Name: "recover", Case: crashed, Entries: us()},
+		{Name: "recover all", Case: crashed, Entries: us("check=1")},
+		{Name: "spool", Case: spooled, Entries: us()},
+	}
 }
 
 // TestEveryWay measures everything once, with few messages.
@@ -126,7 +156,13 @@ func checkValues(t *testing.T, row plan.Row, e plan.Entry, got *result.Entry) {
 	if !row.Case.Lossy() && e.Contestant != plan.NNG {
 		require.EqualValues(t, 100, value(plan.Arrived))
 	}
-	if row.Case.Rate > 0 || row.Case.Pattern == proto.ReqRep {
+	if row.Case.Pattern == proto.Recover {
+		require.Positive(t, value(plan.Opening))
+	}
+	if row.Case.Sync == proto.SyncGroup && row.Case.Pattern == proto.Append && e.Contestant == plan.Limit {
+		require.Positive(t, value(plan.Group))
+	}
+	if row.Case.Rate > 0 || row.Case.Backlog > 0 || row.Case.Pattern == proto.ReqRep {
 		require.Positive(t, value(plan.P50))
 		require.LessOrEqual(t, value(plan.P50), value(plan.Max))
 	}

@@ -10,5 +10,10 @@
 //	message  | topic | sequence | scheduled time, where messages are paced | filler |
 //	bytes      0–7     8–15       16–23                                      …
 //
+// A contestant that keeps messages on a disk is a [Keeper] as well. Its log is read back when all is done: what was
+// acknowledged must be in it.
+//
+//	Feed.Next ──> append, a goroutine for each sender … replay ──> auditor.take
+//
 // Integers are little-endian. The programs in C under bench/c do the same in the same way.
 package peer

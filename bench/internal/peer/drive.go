@@ -62,7 +62,12 @@ func run(lib Library, args []string, con *console) (proto.Figures, error) {
 	case proto.Receiver:
 		return p.alone(p.openReceiver)
 	case proto.Both:
+		if c.Transport == proto.Disk {
+			return p.onDisk()
+		}
 		return p.together()
+	case proto.Builder:
+		return p.build()
 	}
 	return nil, fmt.Errorf("%w: role %q", ErrUsage, args[0])
 }

@@ -12,6 +12,8 @@ type Feed struct {
 	names  []string // of the topics
 	topic  int      // place of the next message's
 	pace   *pacer
+
+	samples []uint64 // how long each message took, where a sender notes that
 }
 
 // NewFeed makes the messages of a case, warm-up first. Pacing, if the case asks for it, begins with the first Next.

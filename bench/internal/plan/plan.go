@@ -24,6 +24,9 @@ const (
 const (
 	OneThread = "libzmq 1 thread"    // for all subscribers, which its users would choose where there are many
 	RaisedHWM = "libzmq hwm 100,000" // instead of 1,000
+	SyncEach  = "ringmq sync each"   // a sync for each message
+	Written   = "ringmq written"     // no wait for the disk
+	InMemory  = "ringmq memory"      // nor for the system
 )
 
 // Row is a case and the contestants that are measured in turn, once a round.
@@ -32,6 +35,7 @@ type Row struct {
 	Table   string
 	Case    proto.Case // without endpoint and files
 	Entries []Entry
+	Quick   string // what else is smaller in a quick run, if anything is
 }
 
 // Entry is a contestant of a row.
@@ -42,6 +46,8 @@ type Entry struct {
 	Env        []string // of its processes
 	Share      int      // it is given one message in so many, where it would take a minute for all; 0: all
 	Stopped    bool     // there is a second subscriber process, which is stopped once it is connected
+	Groups     string   // name of another entry: it writes groups as large as that one did in the same round
+	Keep       bool     // its log is there for the rounds that follow, with what the rounds before have added
 }
 
 // Table is a table of rows, which are about the same metrics; the first one is the ratio's.
@@ -72,6 +78,10 @@ var (
 	CPU        = Metric{"cpu", "CPU of a core", "%", false}      // of both processes
 	HeapPeer   = Metric{"heap", "heap a peer", "B", false}       // and stacks, of the publisher's process
 	RSSPeer    = Metric{"rss", "RSS a peer", "B", false}         // of the publisher's process
+	Group      = Metric{"group", "messages/sync", "", true}      // of a log
+	Record     = Metric{"record", "bytes/message", "B", false}   // that a log takes on the disk
+	Work       = Metric{"work", "CPU/message", "µs", false}      // of a process with a log, in which nobody receives
+	Opening    = Metric{"opening", "opened in", "s", false}      // a log, after a crash
 )
 
 // How far a run was disturbed, in percent of a core.
@@ -208,9 +218,17 @@ func (r Row) CaseOf(e Entry, quick bool) (proto.Case, error) {
 // quickShare is what part of the messages a quick run has: one in so many.
 const quickShare = 8
 
-// shorten leaves enough for every subscriber to get something.
+// quickBacklog is what part of a backlog it has.
+const quickBacklog = 64
+
+// shorten leaves enough for every subscriber to get something, and for every sender to have something. With a backlog it
+// is that which takes time: the messages stay as many as they are.
 func shorten(c *proto.Case, share int) {
-	least := 1
+	if c.Backlog > 0 {
+		c.Backlog = max(c.Backlog/quickBacklog, 1)
+		return
+	}
+	least := max(c.Senders, 1)
 	if c.PerSub < c.Symbols {
 		least = c.Symbols
 	}

@@ -125,4 +125,44 @@ func TestShortRuns(t *testing.T) {
 	c, err := row.CaseOf(Entry{Share: 100, Set: []string{"hwm=7"}}, true)
 	require.NoError(t, err)
 	require.Equal(t, []int{500, 1, 1, 7}, []int{c.Count, c.Warmup, c.Idle, c.HWM})
+
+	row.Case = proto.Case{
+		Pattern: proto.Append, Transport: proto.Disk, Sync: proto.SyncGroup, Size: 16, Count: 800, Warmup: 80, Senders: 90,
+	}
+	c, err = row.CaseOf(Entry{Share: 10}, true)
+	require.NoError(t, err)
+	require.Equal(t, []int{90, 1}, []int{c.Count, c.Warmup}, "something for each sender")
+
+	row.Case.Backlog = 6400
+	c, err = row.CaseOf(Entry{}, true)
+	require.NoError(t, err)
+	require.Equal(t, []int{800, 80, 100}, []int{c.Count, c.Warmup, c.Backlog}, "it is the backlog that takes time")
+}
+
+// TestGroupsAreThoseOfAnotherEntry: an entry that follows another one comes after it, and has as many messages.
+func TestGroupsAreThoseOfAnotherEntry(t *testing.T) {
+	found := 0
+	for _, row := range Full().Rows {
+		for i, e := range row.Entries {
+			if e.Groups == "" {
+				continue
+			}
+			found++
+			j := slices.IndexFunc(row.Entries, func(other Entry) bool { return other.Name == e.Groups })
+			require.True(t, j >= 0 && j < i, "%s: %s", row.Name, e.Name)
+			c, err := row.CaseOf(e, false)
+			require.NoError(t, err)
+			other, err := row.CaseOf(row.Entries[j], false)
+			require.NoError(t, err)
+			require.Equal(t, other, c, row.Name)
+		}
+	}
+	require.Positive(t, found)
+}
+
+// TestQuickRowsSayWhatIsSmaller: a row whose logs are large says how large they are in a quick run.
+func TestQuickRowsSayWhatIsSmaller(t *testing.T) {
+	for _, row := range Full().Rows {
+		require.Equal(t, row.Case.Prepared() > 0, row.Quick != "", row.Name)
+	}
 }

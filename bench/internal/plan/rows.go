@@ -15,6 +15,7 @@ const (
 	itself   = "ringmq-itself"
 	beside   = "slow-subscriber"
 	idle     = "idle"
+	spool    = "spool"
 )
 
 var tables = []Table{
@@ -25,6 +26,7 @@ var tables = []Table{
 	{itself, "ringmq beside itself: REQ/REP round trips, paced PUB to SUB one way", []Metric{P50, P99, P999, Max}},
 	{beside, "PUB to one SUB, alone and beside a stopped one", []Metric{Rate, Arrived}},
 	{idle, "PUB with idle SUBs", []Metric{CPU, HeapPeer, RSSPeer}},
+	{spool, "Messages on a disk", []Metric{Rate, Group, P50, Max, Work, Opening}},
 }
 
 const (
@@ -46,6 +48,7 @@ func Full() *Plan {
 	b.oneWay()
 	b.itself()
 	b.special()
+	b.spool()
 	return b.plan
 }
 
@@ -53,7 +56,7 @@ func Full() *Plan {
 type builder struct{ plan *Plan }
 
 func (b *builder) row(table, name string, c proto.Case, entries ...Entry) {
-	b.plan.Rows = append(b.plan.Rows, Row{name, table, c, entries})
+	b.plan.Rows = append(b.plan.Rows, Row{Name: name, Table: table, Case: c, Entries: entries})
 }
 
 func (b *builder) last() string { return b.plan.Rows[len(b.plan.Rows)-1].Name }
@@ -127,7 +130,12 @@ func (b *builder) pushPull() {
 }
 
 func bytes(n int) string {
-	if n >= 1<<10 {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MiB", n>>20)
+	case n >= 1<<10:
 		return fmt.Sprintf("%d KiB", n>>10)
 	}
 	return fmt.Sprintf("%d B", n)

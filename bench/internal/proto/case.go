@@ -15,7 +15,8 @@ var ErrCase = errors.New("invalid arguments")
 const (
 	Sender   = "sender"   // PUSH, PUB or REQ
 	Receiver = "receiver" // PULL, SUB or REP
-	Both     = "both"     // of one process, for inproc
+	Both     = "both"     // of one process, for inproc and for logs on disk
+	Builder  = "builder"  // fills the log of a row before the run, and is killed
 )
 
 // Patterns.
@@ -23,6 +24,8 @@ const (
 	PushPull = "push-pull"
 	PubSub   = "pub-sub"
 	ReqRep   = "req-rep"
+	Append   = "append"  // to a log
+	Recover  = "recover" // a log, which is to open it after its process was killed
 )
 
 // Transports.
@@ -30,16 +33,25 @@ const (
 	TCP    = "tcp"
 	IPC    = "ipc"
 	Inproc = "inproc"
+	Disk   = "disk" // of Append and Recover
+)
+
+// How safe a message is in a log when it counts as sent.
+const (
+	SyncMemory  = "memory"  // as safe as the process
+	SyncWritten = "written" // as safe as the system
+	SyncGroup   = "group"   // on disk, with a sync for all that wait for one
+	SyncEach    = "each"    // on disk, with a sync of its own
 )
 
 // Case is what one run measures. A field that is zero is left out of the arguments, and a program passes over keys that
 // it has no use for.
 type Case struct {
-	Pattern   string // push-pull, pub-sub or req-rep
-	Transport string // tcp, ipc or inproc
+	Pattern   string // push-pull, pub-sub, req-rep, append or recover
+	Transport string // tcp, ipc, inproc or disk
 	Endpoint  string // to bind or connect to
 	Size      int    // bytes of a message
-	Count     int    // timed messages: as sent, or round trips
+	Count     int    // timed messages: as sent, or round trips; of recover, those in the log
 	Warmup    int    // messages before those
 	Subs      int    // sockets of the receiving process of pub-sub, and what its publisher may expect; 0: 1
 	Symbols   int    // topics that the publisher goes through in turn; 0: one topic, and subscriptions to everything
@@ -52,6 +64,13 @@ type Case struct {
 	Samples   string // file for the latencies
 	Batching  string // ringmq: "immediate" in place of the default policy
 	Spin      int    // ringmq: microseconds that a receiver polls for before it parks; 0: the default
+	Sync      string // of a log; of push-pull, that of the spool that it goes through; "": it goes through none
+	Senders   int    // append: how many there are, each with one message on its way; 0: 1
+	Backlog   int    // append: messages that are in the log before the warm-up
+	Check     bool   // recover: every record is read
+	Groups    int    // limit: writes that the messages are spread over, each with a sync; 0: one for all senders at once
+	Record    int    // limit: bytes that a message takes in the log; 0: its own
+	Dir       string // for the log
 }
 
 // field is a key and where its value is: a *string, *int or *bool.
@@ -79,6 +98,13 @@ func (c *Case) fields() []field {
 		{"samples", &c.Samples},
 		{"batching", &c.Batching},
 		{"spin", &c.Spin},
+		{"sync", &c.Sync},
+		{"senders", &c.Senders},
+		{"backlog", &c.Backlog},
+		{"check", &c.Check},
+		{"groups", &c.Groups},
+		{"record", &c.Record},
+		{"dir", &c.Dir},
 	}
 }
 
@@ -157,14 +183,24 @@ func (c Case) check() error {
 		least = minPacedSize
 	}
 	switch {
-	case !slices.Contains([]string{PushPull, PubSub, ReqRep}, c.Pattern):
+	case !slices.Contains([]string{PushPull, PubSub, ReqRep, Append, Recover}, c.Pattern):
 		return fmt.Errorf("%w: pattern=%s is none", ErrCase, c.Pattern)
-	case !slices.Contains([]string{TCP, IPC, Inproc}, c.Transport):
+	case !slices.Contains([]string{TCP, IPC, Inproc, Disk}, c.Transport):
 		return fmt.Errorf("%w: transport=%s is none", ErrCase, c.Transport)
+	case !slices.Contains([]string{"", SyncMemory, SyncWritten, SyncGroup, SyncEach}, c.Sync):
+		return fmt.Errorf("%w: sync=%s is none", ErrCase, c.Sync)
+	case (c.Transport == Disk) != (c.Pattern == Append || c.Pattern == Recover):
+		return fmt.Errorf("%w: pattern=%s does not go with transport=%s", ErrCase, c.Pattern, c.Transport)
+	case c.Transport == Disk && c.Sync == "":
+		return fmt.Errorf("%w: pattern=%s needs a sync", ErrCase, c.Pattern)
 	case c.Size < least:
 		return fmt.Errorf("%w: size=%d: must be %d or more", ErrCase, c.Size, least)
 	case c.Count < 1:
 		return fmt.Errorf("%w: count=%d: must be 1 or more", ErrCase, c.Count)
+	case c.Count < c.Senders:
+		return fmt.Errorf("%w: count=%d: each of senders=%d must send something", ErrCase, c.Count, c.Senders)
+	case c.Record > 0 && c.Record < c.Size:
+		return fmt.Errorf("%w: record=%d: must be size=%d or more", ErrCase, c.Record, c.Size)
 	case c.Symbols > 0 && (c.PerSub < 1 || c.PerSub > c.Symbols):
 		return fmt.Errorf("%w: persub=%d: must be 1 to symbols=%d", ErrCase, c.PerSub, c.Symbols)
 	case c.PerSub < c.Symbols && c.Count < c.Symbols:
@@ -175,6 +211,17 @@ func (c Case) check() error {
 
 // ReceiverBinds says which side binds: PULL, REP and PUB do.
 func (c Case) ReceiverBinds() bool { return c.Pattern != PubSub }
+
+// NeedsDisk says whether there is a log, for which there must be a Dir.
+func (c Case) NeedsDisk() bool { return c.Sync != "" }
+
+// Prepared is how many messages are in the log when the run begins.
+func (c Case) Prepared() int {
+	if c.Pattern == Recover {
+		return c.Count
+	}
+	return c.Backlog
+}
 
 // Lossy says whether messages may be missing where they arrive.
 func (c Case) Lossy() bool { return c.Pattern == PubSub && !c.NoDrop }

@@ -32,6 +32,10 @@ const (
 	GCs      = "gc"              // collections, over the timed part
 	GCPause  = "gc_pause_max_ns" // longest of those
 
+	// Of logs, over the timed part.
+	Syncs    = "syncs"     // groups of messages that were written and synced together
+	LogBytes = "log_bytes" // by which it grew
+
 	// Of processes that are idle: bytes before anyone connects, and at the end.
 	RSSBefore  = "rss_bytes_before"
 	RSS        = "rss_bytes"

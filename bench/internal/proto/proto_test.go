@@ -13,10 +13,15 @@ import (
 var full = Case{
 	Pattern: PubSub, Transport: TCP, Endpoint: "tcp://127.0.0.1:0", Size: 64, Count: 1000, Warmup: 10, Subs: 8,
 	Symbols: 100, PerSub: 5, Rate: 7, HWM: 9, NoDrop: true, Threads: 2, Idle: 3, Samples: "/tmp/s", Batching: "immediate", Spin: 5000,
+	Sync: SyncGroup, Senders: 16, Backlog: 50, Check: true, Groups: 70, Record: 128, Dir: "/tmp/log",
 }
 
 func TestCaseTravels(t *testing.T) {
-	for _, c := range []Case{full, {Pattern: ReqRep, Transport: IPC, Size: 16, Count: 1}} {
+	for _, c := range []Case{
+		full,
+		{Pattern: ReqRep, Transport: IPC, Size: 16, Count: 1},
+		{Pattern: Append, Transport: Disk, Size: 16, Count: 1, Sync: SyncMemory},
+	} {
 		got, err := ParseCase(c.Args())
 		require.NoError(t, err)
 		require.Equal(t, c, got)
@@ -44,6 +49,14 @@ func TestParseCase(t *testing.T) {
 		{"size=16 count=9 symbols=8 persub=9", "persub=9"},
 		{"size=16 count=7 symbols=8 persub=2", "every one of symbols=8 must come"},
 		{"size=16 count=7 symbols=8 persub=8", ""},
+		{"size=16 count=7 sync=tomorrow", "sync=tomorrow is none"},
+		{"size=16 count=7 sync=written", ""},
+		{"size=16 count=7 transport=disk", "pattern=pub-sub does not go with transport=disk"},
+		{"size=16 count=7 pattern=append", "pattern=append does not go with transport=tcp"},
+		{"size=16 count=7 pattern=recover transport=disk", "pattern=recover needs a sync"},
+		{"size=16 count=7 pattern=append transport=disk sync=each", ""},
+		{"size=16 count=7 pattern=append transport=disk sync=each senders=8", "each of senders=8"},
+		{"size=16 count=7 record=15", "record=15: must be size=16 or more"},
 	} {
 		_, err := ParseCase(strings.Fields("pattern=pub-sub transport=tcp " + c.args))
 		if c.complaint == "" {
@@ -75,6 +88,22 @@ func TestDeliveries(t *testing.T) {
 			}
 		}
 		require.Equal(t, want, c.Deliveries(), "%+v", c)
+	}
+}
+
+func TestPrepared(t *testing.T) {
+	for _, c := range []struct {
+		Case
+		needsDisk bool
+		prepared  int
+	}{
+		{Case{Pattern: PushPull, Count: 9}, false, 0},
+		{Case{Pattern: PushPull, Count: 9, Sync: SyncWritten}, true, 0},
+		{Case{Pattern: Append, Count: 9, Backlog: 4, Sync: SyncWritten}, true, 4},
+		{Case{Pattern: Recover, Count: 9, Sync: SyncWritten}, true, 9},
+	} {
+		require.Equal(t, c.needsDisk, c.NeedsDisk())
+		require.Equal(t, c.prepared, c.Prepared())
 	}
 }
 

@@ -90,6 +90,20 @@ func TestDisturbedRow(t *testing.T) {
 	require.Contains(t, remarks(r.Rows[0], r), "disturbed: everything else on the machine took 50 % of a core")
 }
 
+// TestWhatIsQuick: what a quick run has less of, but for messages, is said at the row.
+func TestWhatIsQuick(t *testing.T) {
+	r := sample()
+	r.Rows[0].Quick = "the log is small"
+	require.Equal(t, "quick: the log is small", remarks(r.Rows[0], r)[0])
+}
+
+func TestDisk(t *testing.T) {
+	require.NotContains(t, heading(sample()), "logs on")
+	r := sample()
+	r.System.Disk = "ext4"
+	require.Contains(t, heading(r), "2 cores, , logs on ext4\n")
+}
+
 func TestMarkdown(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, Markdown(&b, small, sample()))

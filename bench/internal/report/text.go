@@ -29,8 +29,15 @@ func Text(w io.Writer, p *plan.Plan, r *result.Report) error {
 // heading says what was measured on what.
 func heading(r *result.Report) string {
 	s := r.System
-	return fmt.Sprintf("ringmq %s, %s; libzmq %s, NNG %s, NATS %s, zmq4 %s\n%s, %d cores, %s\n%s, %s%s",
-		s.Commit, s.Go, s.Libzmq, s.NNG, s.NATS, s.Zmq4, s.CPU, s.Cores, s.Kernel, s.Date, rounds(r.Rounds), quick(r))
+	return fmt.Sprintf("ringmq %s, %s; libzmq %s, NNG %s, NATS %s, zmq4 %s\n%s, %d cores, %s%s\n%s, %s%s",
+		s.Commit, s.Go, s.Libzmq, s.NNG, s.NATS, s.Zmq4, s.CPU, s.Cores, s.Kernel, disk(s), s.Date, rounds(r.Rounds), quick(r))
+}
+
+func disk(s result.System) string {
+	if s.Disk == "" {
+		return "" // results of before there were logs
+	}
+	return ", logs on " + s.Disk
 }
 
 func rounds(n int) string {
@@ -99,9 +106,13 @@ func textTable(w io.Writer, t plan.Table, rows []*result.Row, r *result.Report) 
 // disturbed is how much of a core others may take, in per cent, in half of a row's runs, before that is remarked on.
 const disturbed = 10
 
-// remarks are the verdicts on a row, and a warning if it was not measured in peace.
+// remarks are the verdicts on a row, what to know of it if the run was quick, and a warning if it was not measured in
+// peace.
 func remarks(row *result.Row, r *result.Report) []string {
 	var lines []string
+	if row.Quick != "" {
+		lines = append(lines, "quick: "+row.Quick)
+	}
 	for _, v := range r.Verdicts {
 		if v.Row == row.Name {
 			lines = append(lines, verdict(v))

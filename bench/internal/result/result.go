@@ -22,7 +22,8 @@ type Report struct {
 type Row struct {
 	Name    string   `json:"name"`
 	Table   string   `json:"table"`
-	Case    string   `json:"case"` // as arguments
+	Case    string   `json:"case"`            // as arguments
+	Quick   string   `json:"quick,omitempty"` // what else was smaller, since the run was quick
 	Entries []*Entry `json:"entries"`
 }
 

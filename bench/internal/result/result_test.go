@@ -141,4 +141,7 @@ func TestThisSystem(t *testing.T) {
 	require.NotEmpty(t, s.CPU)
 	require.Positive(t, s.Cores)
 	require.Contains(t, s.Kernel, "Linux")
+	require.NotEmpty(t, s.Disk)
+	require.NotEqual(t, Unknown, s.Disk)
+	require.Equal(t, Unknown, fileSystem("/does/not/exist"))
 }

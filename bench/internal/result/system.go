@@ -2,6 +2,7 @@ package result
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -19,6 +20,7 @@ type System struct {
 	CPU    string `json:"cpu"`
 	Cores  int    `json:"cores"`
 	Kernel string `json:"kernel"`
+	Disk   string `json:"disk"` // file system of temporary files, where logs are
 	Go     string `json:"go"`
 	Libzmq string `json:"libzmq"`
 	NNG    string `json:"nng"`
@@ -37,6 +39,7 @@ func ThisSystem() System {
 		CPU:    cpuName(),
 		Cores:  runtime.NumCPU(),
 		Kernel: kernel(),
+		Disk:   fileSystem(os.TempDir()),
 		Go:     runtime.Version(),
 		Libzmq: command("pkg-config", "--modversion", "libzmq"),
 		NNG:    nngVersion(),
@@ -83,6 +86,23 @@ func kernel() string {
 	}
 	text := func(b []byte) string { return string(bytes.TrimRight(b, "\x00")) }
 	return text(u.Sysname[:]) + " " + text(u.Release[:]) + " " + text(u.Machine[:])
+}
+
+// fileSystems are the names of the usual ones, by the number that statfs(2) has for them.
+var fileSystems = map[int64]string{
+	unix.EXT4_SUPER_MAGIC: "ext4", unix.XFS_SUPER_MAGIC: "xfs", unix.BTRFS_SUPER_MAGIC: "btrfs",
+	unix.OVERLAYFS_SUPER_MAGIC: "overlay", unix.TMPFS_MAGIC: "tmpfs",
+}
+
+func fileSystem(dir string) string {
+	var fs unix.Statfs_t
+	if unix.Statfs(dir, &fs) != nil {
+		return Unknown
+	}
+	if name, ok := fileSystems[int64(fs.Type)]; ok {
+		return name
+	}
+	return fmt.Sprintf("%#x", fs.Type)
 }
 
 // nngVersion asks the header, since NNG comes without a pkg-config file.

@@ -35,6 +35,7 @@ func New(ctx context.Context, dir string, contestants []string) (r *Runner, miss
 	if r.dir, err = os.MkdirTemp("", "ringmq-bench-"); err != nil {
 		return nil, nil, err
 	}
+	r.logs.dir = r.dir
 	missing = map[string]error{}
 	for _, name := range contestants {
 		if _, ok := compiled[name]; !ok {

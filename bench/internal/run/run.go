@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -35,6 +36,7 @@ type Runner struct {
 	commands map[string][]string // of contestants, without role and case
 	lossy    map[string]bool     // contestants that cannot wait for subscribers
 	dir      string              // for endpoints and files
+	logs     logs
 	runs     int
 }
 
@@ -42,7 +44,7 @@ type Runner struct {
 type Values map[string]float64
 
 // Run does one run of an entry of a row.
-func (r *Runner) Run(ctx context.Context, row plan.Row, e plan.Entry, quick bool) (Values, error) {
+func (r *Runner) Run(ctx context.Context, row plan.Row, e plan.Entry, quick bool) (v Values, err error) {
 	command, ok := r.commands[e.Contestant]
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrNoContestant, e.Contestant)
@@ -51,14 +53,26 @@ func (r *Runner) Run(ctx context.Context, row plan.Row, e plan.Entry, quick bool
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTimeout)
-	defer cancel()
 	one := &single{
 		Case: c, entry: e, command: command,
 		samples: filepath.Join(r.dir, "samples"+strconv.Itoa(r.runs)),
 	}
 	r.runs++
 	one.Endpoint = r.endpoint(c.Transport)
+	if c.NeedsDisk() {
+		giveBack, err := r.logs.lend(ctx, one, row)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, giveBack()) }()
+	}
+	return r.measure(ctx, one)
+}
+
+// measure does a run for which everything is there.
+func (r *Runner) measure(ctx context.Context, one *single) (Values, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTimeout)
+	defer cancel()
 	start, err := readCPU()
 	if err != nil {
 		return nil, err
@@ -66,7 +80,7 @@ func (r *Runner) Run(ctx context.Context, row plan.Row, e plan.Entry, quick bool
 	if err := one.run(ctx); err != nil {
 		return nil, err
 	}
-	values, err := one.values(r.lossy[e.Contestant])
+	values, err := one.values(r.lossy[one.entry.Contestant])
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +96,8 @@ func (r *Runner) endpoint(transport string) string {
 		return "ipc://" + filepath.Join(r.dir, strconv.Itoa(r.runs)+".sock")
 	case proto.Inproc:
 		return "inproc://bench"
+	case proto.Disk:
+		return ""
 	}
 	return "tcp://127.0.0.1:0"
 }
@@ -94,19 +110,22 @@ type single struct {
 	samples string
 
 	processes        []*process // all of them
-	sender, receiver *process   // the same for inproc
+	sender, receiver *process   // the same for inproc and for logs
 	sent, received   proto.Figures
 	harness          float64 // percent of a core
 }
 
 // start starts a program and has it ended with the run.
 func (s *single) start(ctx context.Context, role string, c proto.Case) (*process, error) {
-	args := append([]string{}, s.command...)
-	p, err := start(ctx, s.entry.Name+" "+role, append(append(args, role), c.Args()...), s.entry.Env)
+	p, err := start(ctx, s.entry.Name+" "+role, s.commandFor(role, c), s.entry.Env)
 	if err == nil {
 		s.processes = append(s.processes, p)
 	}
 	return p, err
+}
+
+func (s *single) commandFor(role string, c proto.Case) []string {
+	return append(append(slices.Clone(s.command), role), c.Args()...)
 }
 
 // run returns when all programs have ended.
@@ -123,7 +142,7 @@ func (s *single) run(ctx context.Context) error {
 
 // open starts the programs, the one that binds first, and waits until they are ready.
 func (s *single) open(ctx context.Context) (err error) {
-	if s.Transport == proto.Inproc {
+	if s.Transport == proto.Inproc || s.Transport == proto.Disk {
 		s.sender, err = s.start(ctx, proto.Both, s.withSamples())
 		s.receiver = s.sender
 		if err != nil {
@@ -169,7 +188,7 @@ func (s *single) caseOf(role string) proto.Case {
 
 func (s *single) withSamples() proto.Case {
 	c := s.Case
-	if c.Pattern == proto.ReqRep || c.Rate > 0 {
+	if c.Pattern == proto.ReqRep || c.Rate > 0 || c.Pattern == proto.Append && c.Backlog > 0 {
 		c.Samples = s.samples
 	}
 	return c

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,7 +40,7 @@ func (s *Suite) Run(ctx context.Context) ([]*result.Row, error) {
 		for round := range s.Rounds {
 			for j, e := range row.Entries {
 				s.tell(i, round, row, e)
-				one := s.one(ctx, row, e)
+				one := s.one(ctx, row, s.inGroups(row, e, res, round))
 				if ctx.Err() != nil {
 					return rows, context.Cause(ctx)
 				}
@@ -52,6 +54,9 @@ func (s *Suite) Run(ctx context.Context) ([]*result.Row, error) {
 
 func (s *Suite) newRow(row plan.Row) (*result.Row, error) {
 	res := &result.Row{Name: row.Name, Table: row.Table, Case: strings.Join(row.Case.Args(), " ")}
+	if s.Quick {
+		res.Quick = row.Quick
+	}
 	for _, e := range row.Entries {
 		c, err := row.CaseOf(e, s.Quick)
 		if err != nil {
@@ -62,6 +67,25 @@ func (s *Suite) newRow(row plan.Row) (*result.Row, error) {
 		})
 	}
 	return res, nil
+}
+
+// inGroups is the entry, told how large the groups were of the one that it follows, and how many bytes a message took, if
+// that is known: if that one is measured too and did not fail.
+func (s *Suite) inGroups(row plan.Row, e plan.Entry, res *result.Row, round int) plan.Entry {
+	other := res.Entry(e.Groups)
+	if other == nil || len(other.Runs) <= round {
+		return e
+	}
+	values := other.Runs[round].Values
+	group, record := values[plan.Group.Key], values[plan.Record.Key]
+	c, err := row.CaseOf(e, s.Quick)
+	if err != nil || group == 0 || record == 0 {
+		return e
+	}
+	e.Set = append(slices.Clone(e.Set),
+		fmt.Sprintf("groups=%d", max(int(math.Round(float64(c.Count)/group)), 1)),
+		fmt.Sprintf("record=%d", max(int(record), c.Size)))
+	return e
 }
 
 // calm is how much of a core, in per cent, everything else on the machine may take during a run that counts, and tries

@@ -27,8 +27,25 @@ func (s *single) values(lossy bool) (Values, error) {
 	if ns := s.received[proto.Nanos]; ns > 0 {
 		v[plan.Rate.Key] = received / ns * 1e9
 	}
+	s.logValues(v)
 	s.mallocValues(v)
 	return v, s.latencyValues(v)
+}
+
+// logValues are about a log and what it takes to append to it.
+func (s *single) logValues(v Values) {
+	if syncs := s.received[proto.Syncs]; syncs > 0 {
+		v[plan.Group.Key] = float64(s.Count) / syncs
+	}
+	if size := s.received[proto.LogBytes]; size > 0 {
+		v[plan.Record.Key] = size / float64(s.Count)
+	}
+	if used, ok := s.received[proto.CPU]; ok && s.Pattern == proto.Append {
+		v[plan.Work.Key] = used / 1e3 / float64(s.Count)
+	}
+	if s.Pattern == proto.Recover {
+		v[plan.Opening.Key] = s.received[proto.Nanos] / 1e9
+	}
 }
 
 func (s *single) mallocValues(v Values) {

@@ -42,6 +42,9 @@ func (Library) Sender(c proto.Case) (peer.Sender, string, error) {
 	if c.Pattern == proto.PubSub {
 		return newPub(c)
 	}
+	if c.Sync != "" {
+		return newSpooled(c)
+	}
 	s, err := pipeline.NewPush(options(c)...)
 	if err != nil {
 		return nil, "", err
@@ -67,11 +70,18 @@ func (Library) Receiver(c proto.Case, topics []string) (peer.Receiver, string, e
 	if c.Pattern == proto.PubSub {
 		return newSub(c, topics)
 	}
-	s, err := pipeline.NewPull(options(c)...)
+	opts := options(c)
+	if c.Sync != "" {
+		opts = append(opts, socket.WithAck())
+	}
+	s, err := pipeline.NewPull(opts...)
 	if err != nil {
 		return nil, "", err
 	}
 	bound, err := s.Bind(c.Endpoint)
+	if c.Sync != "" {
+		return acker{s.Receiver}, bound, err
+	}
 	return receiver{s.Receiver}, bound, err
 }
 
