@@ -27,7 +27,7 @@ var (
 // Rounds are fewer where a run should be short.
 const (
 	fullRounds  = 5
-	quickRounds = 3
+	quickRounds = 2
 )
 
 // settings are the flags.
@@ -47,10 +47,10 @@ type settings struct {
 
 func parse(args []string) (s settings, err error) {
 	flags := flag.NewFlagSet("bench", flag.ExitOnError)
-	flags.IntVar(&s.rounds, "rounds", 0, "measure each contestant of a row `n` times (default 5, with -quick 3)")
+	flags.IntVar(&s.rounds, "rounds", 0, "measure each contestant of a row `n` times (default 5, with -quick 2)")
 	flags.StringVar(&s.rows, "rows", ".", "measure the rows whose names match `regexp`")
 	flags.StringVar(&s.contestants, "contestants", ".", "measure the contestants whose names match `regexp`")
-	flags.BoolVar(&s.quick, "quick", false, "one eighth of the messages, three rounds: under three minutes for all")
+	flags.BoolVar(&s.quick, "quick", false, "one eighth of the messages, two rounds: under three minutes for all")
 	flags.BoolVar(&s.list, "list", false, "list rows, contestants and targets, and measure nothing")
 	flags.BoolVar(&s.require, "require", false, "fail if a contestant is not there, instead of leaving it out")
 	flags.BoolVar(&s.compare, "compare", false, "say whether two results.json, given as `OLD NEW`, agree on every verdict")

@@ -234,10 +234,10 @@ func TestSettings(t *testing.T) {
 		err  error
 	}{
 		{nil, settings{rounds: 5, rows: ".", contestants: ".", out: "results"}, nil},
-		{[]string{"-quick"}, settings{rounds: 3, rows: ".", contestants: ".", quick: true}, nil},
+		{[]string{"-quick"}, settings{rounds: 2, rows: ".", contestants: ".", quick: true}, nil},
 		{
-			[]string{"-quick", "-rounds", "2", "-out", "x"},
-			settings{rounds: 2, rows: ".", contestants: ".", quick: true, out: "x"},
+			[]string{"-quick", "-rounds", "3", "-out", "x"},
+			settings{rounds: 3, rows: ".", contestants: ".", quick: true, out: "x"},
 			nil,
 		},
 		{[]string{"-rows", "tcp"}, settings{rounds: 5, rows: "tcp", contestants: "."}, nil},
