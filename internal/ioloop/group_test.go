@@ -16,7 +16,7 @@ func TestCPUFor(t *testing.T) {
 	}{
 		{"not pinned", Config{}, []int{-1, -1}},
 		{"cores are for pinned loops", Config{CPUs: []int{3}}, []int{-1, -1}},
-		{"in turn", Config{Pinned: true}, []int{0, 1, 2}},
+		{"in turn", Config{Pinned: true}, append(Cores(), Cores()[0])},
 		{"as listed, round again", Config{Pinned: true, CPUs: []int{5, 2}}, []int{5, 2, 5}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
