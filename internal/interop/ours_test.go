@@ -74,7 +74,7 @@ func newOurs(t testing.TB, kind string, opts ...socket.Option) *ours {
 	}, opts...)
 	s, err := constructors[kind](opts...)
 	require.NoError(t, err)
-	o := &ours{goPeer: goPeer{t: t, name: "our " + kind, conn: anySocket{s}}, ringSocket: s}
+	o := &ours{goPeer: goPeer{t: t, name: "our " + kind, conn: anySocket{s}, ours: true}, ringSocket: s}
 	if n, ok := addresses[kind]; ok {
 		o.conn = oneBody{anySocket{s}, n}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/impatient"
 )
 
 // patience is how long anything may take before the test fails; nothing here takes a tenth of it.
@@ -49,6 +50,7 @@ type goPeer struct {
 	name     string
 	endpoint string
 	conn     conn
+	ours     bool
 	running  sync.WaitGroup
 	ahead    *ringmq.Message // that poll found; the goroutine of the command
 }
@@ -180,6 +182,12 @@ func (p *goPeer) echo(ctx context.Context, d *digest) error {
 func (p *goPeer) poll(ctx context.Context, d time.Duration) (string, error) {
 	if p.ahead != nil {
 		return "yes", nil
+	}
+	if p.ours { // on a busy machine the time may be over before it begins
+		if m, err := p.conn.Recv(impatient.New()); err == nil {
+			p.ahead = &m
+			return "yes", nil
+		}
 	}
 	within, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
