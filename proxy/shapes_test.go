@@ -75,21 +75,24 @@ func TestQueue(t *testing.T) {
 		r := start(t, proxy.New(front, back))
 
 		ctx, cancel := context.WithCancel(deadline(t))
-		var waits []func()
+		var answered, asked []func()
 		for _, s := range reps {
-			waits = append(waits, async(t, func() error { return answer(ctx, s.(*reqrep.Rep)) }))
+			answered = append(answered, async(t, func() error { return answer(ctx, s.(*reqrep.Rep)) }))
 		}
 		for i, s := range reqs {
-			defer async(t, func() error { return ask(ctx, s.(*reqrep.Req), i, rounds) })()
+			asked = append(asked, async(t, func() error { return ask(deadline(t), s.(*reqrep.Req), i, rounds) }))
 		}
-		eventually(t, "replies", func() bool { return r.proxy.Stats().Back.Messages == clients*rounds })
+		for _, wait := range asked {
+			wait()
+		}
 		r.stop()
 		cancel()
-		for _, wait := range waits {
+		for _, wait := range answered {
 			wait()
 		}
 		stats := r.proxy.Stats()
 		require.EqualValues(t, clients*rounds, stats.Forward.Messages)
+		require.EqualValues(t, clients*rounds, stats.Back.Messages)
 		require.Zero(t, stats.Forward.Dropped+stats.Back.Dropped)
 		require.Equal(t, 2*stats.Forward.Messages+stats.Forward.Bytes, stats.Back.Bytes, "each reply is 2 bytes longer")
 	})
