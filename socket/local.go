@@ -379,6 +379,7 @@ func (p *Pipe) endLocal(how EventType, why, lost error) {
 	if p.datagrams != nil {
 		p.datagrams.end()
 	}
+	p.core.HoldsRecv(p.in.q.Tell) // what has been received is known exactly before p is seen to be gone
 	p.leaves(how, why)
 	if l := p.local.Load(); l.other != nil { // looked at only now: a join may have been under way
 		l.other.core.lostLocal(l.other, p, lost)
@@ -387,8 +388,7 @@ func (p *Pipe) endLocal(how EventType, why, lost error) {
 
 // lostLocal is told that from, the peer of p, is gone, and why. A pipe that Connect made goes back to waiting for the name.
 func (c *Core) lostLocal(p, from *Pipe, reason error) {
-	from.core.HoldsRecv(from.in.q.Tell) // exactly what it has taken
-	from.core.HoldsSend(func() {})      // it writes no more: p.in is ours
+	from.core.HoldsSend(func() {}) // it writes no more: p.in is ours
 	why := c.failed("connection", p.endpoint, reason)
 	lost := p.about(Disconnected, why) // with what is known of the peer
 	was := true

@@ -20,13 +20,12 @@ func NewReceiver(c *Core) Receiver { return Receiver{c} }
 // own: once that has ended, no message is taken even if there is one.
 func (r Receiver) Recv(ctx context.Context) (m ringmq.Message, err error) {
 	c := r.core
-	if c.closing.Load() {
-		return m, c.errClosed("receive")
-	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !c.closing.Load() {
 		return m, c.errEnded(ctx, "receive")
 	}
-	c.recvMu.Lock()
+	if err = c.lockRecv(); err != nil {
+		return m, err
+	}
 	if c.nextLone(&m) {
 		c.recvMu.Unlock()
 		return m, nil
@@ -95,10 +94,11 @@ func (r Receiver) Messages(ctx context.Context) iter.Seq2[ringmq.Message, error]
 
 // lockRecv takes the receive lock, unless the socket is closed.
 func (c *Core) lockRecv() error {
-	if c.closing.Load() {
+	c.recvMu.Lock()
+	if c.closing.Load() { // a socket that is closing says how many messages it has taken
+		c.recvMu.Unlock()
 		return c.errClosed("receive")
 	}
-	c.recvMu.Lock()
 	return nil
 }
 

@@ -8,26 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/batching"
 )
-
-// giver is a PUSH.
-type giver struct {
-	Base
-	turn Rotation
-}
-
-func (g *giver) Attach(p *Pipe) { g.turn.Add(p) }
-func (g *giver) Detach(p *Pipe) { g.turn.Remove(p) }
-func (g *giver) Send(m *ringmq.Message, borrowed bool) error {
-	if g.turn.Send(nil, m, borrowed) == nil {
-		return ringmq.ErrWouldBlock
-	}
-	return nil
-}
-func (g *giver) SendShort(b []byte) bool                { return g.turn.SendShort(b) }
-func (g *giver) Deliver(*Pipe, *ringmq.Message) Verdict { return Discard }
 
 // gathers takes everything for a stream.
 type gathers struct{}
