@@ -7,7 +7,6 @@ package socket
 import (
 	"context"
 	"net"
-	"runtime"
 	"testing"
 	"time"
 
@@ -73,14 +72,6 @@ func drivenConn(t *testing.T, s taker) (cn *conn) {
 		return false
 	})
 	return cn
-}
-
-// waitFor looks until done returns true.
-func waitFor(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !done(); runtime.Gosched() {
-		require.True(t, time.Now().Before(end), what)
-	}
 }
 
 func (s taker) direct(cn *conn) (is bool) {

@@ -42,7 +42,8 @@ type outbox struct {
 	atEnd   atomic.Bool   // the pump has come to the end of what can be sent now
 	holding atomic.Int32  // messages that the pump has read and nobody could take
 
-	held []spool.Delivery // those messages; the pump's
+	held  []spool.Delivery // those messages; the pump's
+	batch []spool.Delivery // what it is about to send together
 }
 
 // flow is what is on its way to one peer.
@@ -105,7 +106,7 @@ func (o *outbox) offer(r *spool.Receipt, e *spool.Entry, borrowed bool) {
 
 // claim is offer for the one whose turn it is. Send lock held.
 func (o *outbox) claim(r *spool.Receipt, e *spool.Entry, borrowed bool) bool {
-	if o.holding.Load() > 0 || !o.room() || !o.consumer.Claim(*r) {
+	if o.holding.Load() > 0 || o.room() == 0 || !o.consumer.Claim(*r) {
 		return false
 	}
 	m := e.Message
@@ -150,7 +151,7 @@ func (o *outbox) take(p *Pipe) (f *flow, seq delivery.Seq, tell bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	f = o.flows[p]
-	if f == nil || !f.window.Room() || p.gone.Load() || !o.keys.May(o.item, p.id) {
+	if f == nil || f.window.Room() == 0 || p.gone.Load() || !o.keys.May(o.item, p.id) {
 		return nil, seq, false
 	}
 	o.keys.Take(o.item, p.id)
@@ -158,16 +159,14 @@ func (o *outbox) take(p *Pipe) (f *flow, seq delivery.Seq, tell bool) {
 	return f, seq, tell
 }
 
-// room reports whether any peer has room.
-func (o *outbox) room() bool {
+// room is for how many messages the peers have room.
+func (o *outbox) room() (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, f := range o.flows {
-		if f.window.Room() {
-			return true
-		}
+		n += f.window.Room()
 	}
-	return false
+	return n
 }
 
 // begin begins a flow to the peer that p has now. Send lock held.

@@ -15,6 +15,9 @@ const (
 	lookEvery = time.Second
 	// retrySpool is the time after which the pump tries again to read from a spool that returned an error.
 	retrySpool = time.Second
+	// maxBatch and maxBatchBytes bound what the pump sends together: what a write takes, and what is read ahead of it.
+	maxBatch      = 256
+	maxBatchBytes = 64 << 10
 )
 
 // pump sends what the senders did not send by themselves: the backlog, what comes again, what has a time of its own.
@@ -41,8 +44,8 @@ func (o *outbox) pump() {
 func (o *outbox) pass() time.Duration {
 	o.expire()
 	o.retryHeld()
-	for o.room() && o.mayRead() && !o.isEnding() {
-		switch err := o.sendNext(); {
+	for o.room() > 0 && o.mayRead() && !o.isEnding() {
+		switch err := o.sendSome(); {
 		case err == nil:
 		case errors.Is(err, spool.ErrEnd):
 			return min(o.reachedEnd(), o.untilExpiry())
@@ -68,20 +71,49 @@ func (o *outbox) comesAgain() bool {
 	return ok && !due.After(time.Now())
 }
 
-// sendNext sends the next message out of the spool. One that must wait because of its key is held while others pass; if
-// one without a key must wait, so must all.
-func (o *outbox) sendNext() error {
+// sendSome sends the next messages out of the spool, which are written together. One that must wait because of its key is
+// held while others pass; if one without a key must wait, so must all that follow.
+func (o *outbox) sendSome() error {
 	o.turn.Lock()
 	defer o.turn.Unlock()
-	d, err := o.consumer.TryNext()
-	if err != nil || o.give(&d) {
-		return err
-	}
-	o.hold(d)
-	if len(d.Key) == 0 {
+	err := o.readSome()
+	if !o.giveBatch() {
 		return ringmq.ErrWouldBlock
 	}
+	return err
+}
+
+// readSome takes messages out of the spool: as many as there is room for, or as are written at once, and at least one.
+func (o *outbox) readSome() error {
+	most := max(min(o.room(), o.o.window-len(o.held), maxBatch), 1)
+	if o.asker != nil {
+		most = 1
+	}
+	for size := 0; len(o.batch) < most && size < maxBatchBytes; {
+		d, err := o.consumer.TryNext()
+		if err != nil {
+			return err
+		}
+		o.batch = append(o.batch, d)
+		size += d.Message.Size()
+	}
 	return nil
+}
+
+// giveBatch sends what readSome has taken, or holds it. It returns false if one without a key has to wait.
+func (o *outbox) giveBatch() bool {
+	full := false
+	o.core.sendMu.Lock()
+	for i := range o.batch {
+		if d := &o.batch[i]; full || !o.give(d) {
+			o.hold(*d)
+			full = full || len(d.Key) == 0
+		}
+	}
+	o.core.unlockSend()
+	clear(o.batch)
+	o.batch = o.batch[:0]
+	return !full
 }
 
 func (o *outbox) isEnding() bool {
@@ -93,12 +125,9 @@ func (o *outbox) isEnding() bool {
 	}
 }
 
-// give sends a message out of the spool, whose memory is given back then.
+// give sends a message out of the spool, whose memory is given back then. Send lock held.
 func (o *outbox) give(d *spool.Delivery) bool {
-	c, m := o.core, d.Message
-	c.sendMu.Lock()
-	sent := o.write(itemOf(d), &m, true)
-	c.unlockSend()
+	sent := o.write(itemOf(d), &d.Message, true)
 	if sent {
 		d.Message.Release()
 	}
@@ -130,11 +159,13 @@ func (o *outbox) retryHeld() {
 	if o.comesAgain() {
 		o.yield()
 	}
+	o.core.sendMu.Lock()
 	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool {
 		sent := !full && o.give(&d)
 		full = full || !sent && len(d.Key) == 0
 		return sent
 	})
+	o.core.unlockSend()
 	o.holding.Store(int32(len(o.held)))
 }
 

@@ -49,10 +49,18 @@ func (s Sender) SendBytes(ctx context.Context, frames ...[]byte) error {
 		return s.core.errEnded(ctx, "send")
 	}
 	if o := s.core.spooled; o != nil {
-		m := ringmq.NewMessage(slices.Clone(frames)...)
+		m := lent(frames)
 		return o.send(ctx, &m, true)
 	}
 	return s.core.sendBytes(ctx, frames)
+}
+
+// lent is a message of frames that are borrowed, and whose list it does not keep.
+func lent(frames [][]byte) ringmq.Message {
+	if len(frames) == 1 {
+		return ringmq.Assemble(nil, frames[0], nil)
+	}
+	return ringmq.NewMessage(slices.Clone(frames)...)
 }
 
 // SendBatch sends the messages in order, as Send does, and returns how many were taken; an error is about the one that

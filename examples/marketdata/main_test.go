@@ -115,6 +115,29 @@ func TestInterruptKeepsTheReport(t *testing.T) {
 	require.Positive(t, report.Published)
 }
 
+// lastCall is a source that ends a context with its tick.
+type lastCall struct {
+	feed.Source
+	end context.CancelFunc
+}
+
+func (c lastCall) Next(t *feed.Tick) error {
+	t.Symbol, t.Type, t.Side = "AAPL", feed.Halt, feed.Buy
+	c.end()
+	return nil
+}
+
+// TestInterruptBeforeSend: the end of the context is none of the feed's errors, wherever it comes.
+func TestInterruptBeforeSend(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p, err := newPublisher("inproc://md", 0, []feed.Topics{{"AAPL"}})
+	require.NoError(t, err)
+	defer p.pub.Close()
+	require.NoError(t, p.publish(ctx, lastCall{end: cancel}, 2, 0))
+	require.Zero(t, p.published())
+	require.NoError(t, p.join(ctx, &control{}))
+}
+
 func TestUnaccountedMessagesFail(t *testing.T) {
 	o, err := parse([]string{"-endpoint", "inproc://md", "-rate", "0", "-count", "1000"}, io.Discard)
 	require.NoError(t, err)

@@ -61,7 +61,7 @@ func (p *publisher) join(ctx context.Context, c *control) error {
 	defer again.Stop()
 	defer func() { p.wasted = p.dropped() }()
 	for {
-		if err := p.probe(ctx); err != nil {
+		if err := p.probe(ctx); err != nil && ctx.Err() == nil {
 			return err
 		}
 		select {
@@ -98,15 +98,15 @@ func (p *publisher) publish(ctx context.Context, src feed.Source, count int64, r
 	)
 	for n := range count {
 		pace.wait(ctx, n)
-		if ctx.Err() != nil {
-			return nil
-		}
 		if err := src.Next(&t); err != nil {
 			return err
 		}
 		order.Stamp(&t)
 		t.Sent = time.Now().UnixNano()
 		if err := p.ticks.Send(ctx, t.Symbol, t); err != nil {
+			if ctx.Err() != nil {
+				return nil // and the tick was not sent
+			}
 			return err
 		}
 		p.tally.Add(t.Symbol)

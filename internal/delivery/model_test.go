@@ -48,8 +48,8 @@ func newPair(t *rapid.T) *pair {
 }
 
 func (p *pair) send(t *rapid.T) {
-	require.Equal(t, len(p.flight) < p.limit, p.window.Room())
-	if !p.window.Room() {
+	require.Equal(t, p.limit-len(p.flight), p.window.Room())
+	if p.window.Room() == 0 {
 		return
 	}
 	it := Item{

@@ -41,8 +41,8 @@ func NewWindow(limit int) *Window { return &Window{limit: limit} }
 // Len is the number of messages in flight.
 func (w *Window) Len() int { return w.live }
 
-// Room reports whether a further message may be sent.
-func (w *Window) Room() bool { return w.live < w.limit }
+// Room is the number of messages that may still be sent.
+func (w *Window) Room() int { return w.limit - w.live }
 
 // Send takes an item on, at a time. If the peer must be told which one it is, tell is set, and seq is what it is told.
 func (w *Window) Send(it Item, now int64) (seq Seq, tell bool) {
