@@ -35,15 +35,18 @@ type outbox struct {
 	flows map[*Pipe]*flow
 	keys  delivery.Keys
 	runs  []spool.Range // acknowledged by the report that is being read
+	ends  uint64        // flows that have ended; the send lock is held as well where it changes
 
 	look    chan struct{} // sent to when the pump is to look again
 	ending  chan struct{} // closed to end the pump
 	ended   chan struct{} // closed by the pump
 	atEnd   atomic.Bool   // the pump has come to the end of what can be sent now
-	holding atomic.Int32  // messages that the pump has read and nobody could take
+	holding atomic.Int32  // messages with a key that the pump has read and nobody could take
 
-	held  []spool.Delivery // those messages; the pump's
+	// The pump's.
+	held  []spool.Delivery // those messages
 	batch []spool.Delivery // what it is about to send together
+	began uint64           // ends when it began to read that
 }
 
 // flow is what is on its way to one peer.
@@ -159,12 +162,14 @@ func (o *outbox) take(p *Pipe) (f *flow, seq delivery.Seq, tell bool) {
 	return f, seq, tell
 }
 
-// room is for how many messages the peers have room.
+// room is for how many messages the peers that stay have room.
 func (o *outbox) room() (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for _, f := range o.flows {
-		n += f.window.Room()
+	for p, f := range o.flows {
+		if !p.muted.Load() {
+			n += f.window.Room()
+		}
 	}
 	return n
 }
@@ -190,6 +195,7 @@ func (o *outbox) end(p *Pipe) {
 	f := o.flows[p]
 	delete(o.flows, p)
 	if f != nil {
+		o.ends++
 		upto := f.window.Given()
 		if !f.local {
 			upto = p.out.Done() - f.base

@@ -72,12 +72,23 @@ func (o *outbox) comesAgain() bool {
 }
 
 // sendSome sends the next messages out of the spool, which are written together. One that must wait because of its key is
-// held while others pass; if one without a key must wait, so must all that follow.
+// held while others pass; if one without a key must wait, it and all that follow go back into the spool, from which they
+// come in their order.
 func (o *outbox) sendSome() error {
 	o.turn.Lock()
 	defer o.turn.Unlock()
 	err := o.readSome()
-	if !o.giveBatch() {
+	rest, stale := o.giveBatch()
+	for i := range rest {
+		o.putBack(&rest[i])
+	}
+	full := len(rest) > 0
+	clear(o.batch)
+	o.batch = o.batch[:0]
+	switch {
+	case stale:
+		return nil
+	case full:
 		return ringmq.ErrWouldBlock
 	}
 	return err
@@ -85,6 +96,9 @@ func (o *outbox) sendSome() error {
 
 // readSome takes messages out of the spool: as many as there is room for, or as are written at once, and at least one.
 func (o *outbox) readSome() error {
+	o.mu.Lock()
+	o.began = o.ends
+	o.mu.Unlock()
 	most := max(min(o.room(), o.o.window-len(o.held), maxBatch), 1)
 	if o.asker != nil {
 		most = 1
@@ -100,20 +114,25 @@ func (o *outbox) readSome() error {
 	return nil
 }
 
-// giveBatch sends what readSome has taken, or holds it. It returns false if one without a key has to wait.
-func (o *outbox) giveBatch() bool {
-	full := false
+// giveBatch sends what readSome has taken, and returns what was not sent and is not held. It is stale if a connection has
+// ended meanwhile: what was on its way there comes first.
+func (o *outbox) giveBatch() (rest []spool.Delivery, stale bool) {
 	o.core.sendMu.Lock()
+	defer o.core.unlockSend()
+	if o.began != o.ends {
+		return o.batch, true
+	}
 	for i := range o.batch {
-		if d := &o.batch[i]; full || !o.give(d) {
+		d := &o.batch[i]
+		switch {
+		case o.give(d):
+		case len(d.Key) > 0:
 			o.hold(*d)
-			full = full || len(d.Key) == 0
+		default:
+			return o.batch[i:], false
 		}
 	}
-	o.core.unlockSend()
-	clear(o.batch)
-	o.batch = o.batch[:0]
-	return !full
+	return nil, false
 }
 
 func (o *outbox) isEnding() bool {
@@ -147,45 +166,29 @@ func (o *outbox) hold(d spool.Delivery) {
 	o.holding.Store(int32(len(o.held)))
 }
 
-// retryHeld sends what was held and can go now, in order; behind one without a key that cannot, none can. One without a key
-// does not go ahead of what comes again: what was on its way when the connection ended comes before what was held since.
+// retryHeld sends what was held and can go now, in order.
 func (o *outbox) retryHeld() {
 	if len(o.held) == 0 {
 		return
 	}
 	o.turn.Lock()
 	defer o.turn.Unlock()
-	full := false
-	if o.comesAgain() {
-		o.yield()
-	}
 	o.core.sendMu.Lock()
-	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool {
-		sent := !full && o.give(&d)
-		full = full || !sent && len(d.Key) == 0
-		return sent
-	})
+	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool { return o.give(&d) })
 	o.core.unlockSend()
 	o.holding.Store(int32(len(o.held)))
 }
 
-// yield gives what is held without a key back to the spool, from which it comes in its order.
-func (o *outbox) yield() {
-	o.held = slices.DeleteFunc(o.held, func(d spool.Delivery) bool {
-		if len(d.Key) > 0 {
-			return false
-		}
-		o.check(o.consumer.Return(d.Sequence))
-		d.Message.Release()
-		return true
-	})
+// putBack gives a message that was not sent back to the spool.
+func (o *outbox) putBack(d *spool.Delivery) {
+	o.check(o.consumer.Return(d.Sequence))
+	d.Message.Release()
 }
 
 // returnHeld gives what is held back to the spool.
 func (o *outbox) returnHeld() {
-	for _, d := range o.held {
-		o.check(o.consumer.Return(d.Sequence))
-		d.Message.Release()
+	for i := range o.held {
+		o.putBack(&o.held[i])
 	}
 	o.held = nil
 	o.holding.Store(0)
