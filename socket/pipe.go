@@ -308,7 +308,7 @@ func (p *Pipe) written(peers int) {
 			}
 		case queued == 1: // the stream may be over
 			p.decide(peers, queued)
-		case p.back == nil:
+		case queued > 1 && p.back == nil: // else it was written just now
 			p.credit, p.creditAt = p.coalesceMsgs-queued-1, done
 		}
 	case taskRunning:
