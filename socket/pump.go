@@ -157,7 +157,7 @@ func itemOf(d *spool.Delivery) delivery.Item {
 	return delivery.Item{Sequence: d.Sequence, Producer: d.Producer, Deliveries: d.Deliveries, Key: string(d.Key)}
 }
 
-// hold keeps a message that no peer can take now, because of its key or because the peer that had room is gone.
+// hold keeps a message with a key that no peer can take now.
 func (o *outbox) hold(d spool.Delivery) {
 	o.mu.Lock()
 	o.keys.Wait(itemOf(&d))
