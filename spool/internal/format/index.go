@@ -66,7 +66,7 @@ func ParseSummary(b []byte, seed uint32, off int64) (*Summary, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h.Kind != Index || h.frames != 1 || h.Span() != int64(len(b)) {
+	if h.Kind != Index || h.flags != 0 || h.key != 0 || h.frames != 1 || h.Span() != int64(len(b)) {
 		return nil, damaged("trailer does not point to an index")
 	}
 	if err := h.Check(b, seed); err != nil {
