@@ -115,7 +115,8 @@ func (cn *conn) push() {
 		cn.handshake(func(dst []byte) []byte { return cn.hand.Nudge(dst) })
 		cn.pipe.kick()
 	}
-	cn.runRead(maxReads) // it may have been scheduled
+	cn.giveUp() // it may have been scheduled
+	cn.runRead(maxReads)
 }
 
 // Ready is the loop's call for what the stream may be ready for.
@@ -125,10 +126,8 @@ func (cn *conn) Ready(ev ioloop.Events) {
 	}
 	switch {
 	case ev&ioloop.Readable == 0:
-	case cn.read.wake():
-		if cn.read.begin() {
-			cn.runRead(maxReads)
-		}
+	case cn.read.start():
+		cn.runRead(maxReads)
 	case ev&ioloop.Hangup != 0 && cn.takeBack(): // receivers may be long in coming to the end
 		cn.giveUp()
 		cn.runRead(maxReads)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/ioloop"
 	"github.com/ringmq/ringmq/internal/session"
 	"github.com/ringmq/ringmq/internal/zmtp"
 )
@@ -111,6 +112,42 @@ func TestStolenTaskIsHandedBack(t *testing.T) {
 	waitFor(t, "the receiver has parked", func() bool { return s.core.readable.n.Load() == 1 })
 	write(t, peer, zmtp.AppendFrame(nil, 0, []byte("news")))
 	require.NoError(t, <-done)
+}
+
+// TestEventWhileAReceiverParks: the loop has an event of a connection that receivers drive, one from before they did, at
+// the moment when the last of them stops polling. The loop must be told of input from then on.
+func TestEventWhileAReceiverParks(t *testing.T) {
+	s, addr := newTaker(t)
+	rawPeer(t, addr)
+	cn := drivenConn(t, s)
+	stop, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				cn.Ready(ioloop.Readable)
+			}
+		}
+	}()
+	defer func() { close(stop); <-over }()
+	for range 20_000 {
+		waitFor(t, "the connection is driven", func() bool {
+			mine := cn.read.tryBegin()
+			if mine {
+				cn.driveOnce()
+			}
+			return mine
+		})
+		s.core.drive.handBack()
+		waitFor(t, "the loop has it again", func() bool {
+			driven := !cn.seizeRead() || cn.driven
+			cn.runRead(maxReads)
+			return !driven
+		})
+	}
 }
 
 // TestStatsKeepAnError: what Stats finds wrong with the bytes of a direct pipe ends the connection, as it does for

@@ -10,12 +10,13 @@ import (
 //
 //	          wake                 begin                 end
 //	idle ───────────> scheduled ─────────> running ───────────> idle
-//	  └──────── tryBegin ───────────────────^  │ wake
+//	  └──────── tryBegin, start ────────────^  │ wake, start
 //	                                           v
 //	blocked <── block ── running            notified ── end ──> running (go round again)
 //	   └──── unblock ──> scheduled
 //	watched <── watch ── running
-//	   └──── claim, wake ──> running, scheduled
+//	   ├──── claim, start ──> running
+//	   └──── wake ──> scheduled
 type task struct{ state atomic.Uint32 }
 
 const (
@@ -30,17 +31,21 @@ const (
 
 // wake says that there is work. If it returns true the caller must have a loop begin. A blocked task is left alone: it
 // will look when it is unblocked.
-func (t *task) wake() bool { return t.call(false) }
+func (t *task) wake() bool { return t.call(false, taskScheduled) }
+
+// start is wake for a loop that is there already: if it returns true the caller has begun. Nobody sees the task
+// scheduled in between.
+func (t *task) start() bool { return t.call(false, taskRunning) }
 
 // unblock is wake for what a blocked task waits for.
-func (t *task) unblock() bool { return t.call(true) }
+func (t *task) unblock() bool { return t.call(true, taskScheduled) }
 
-func (t *task) call(blockedToo bool) bool {
+func (t *task) call(blockedToo bool, to uint32) bool {
 	for {
 		s := t.state.Load()
 		switch {
 		case s == taskIdle, s == taskWatched, s == taskBlocked && blockedToo:
-			if t.state.CompareAndSwap(s, taskScheduled) {
+			if t.state.CompareAndSwap(s, to) {
 				return true
 			}
 		case s == taskRunning:

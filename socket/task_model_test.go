@@ -9,15 +9,16 @@ import (
 // FuzzTask compares a task with a plain model, whatever the order of the calls: one call for each byte, as its users make
 // them. A loop begins no more often than it was asked to, and only who holds the task gives it up.
 func FuzzTask(f *testing.F) {
-	const wake, unblock, begin, tryBegin, claim, take, seize, end, block, watch, over = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+	const wake, unblock, begin, tryBegin, claim, take, seize, end, block, watch, over, start = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 	f.Add([]byte{wake, wake, begin, wake, end, end, end, tryBegin, block, wake, unblock, begin, watch, claim, end})
 	f.Add([]byte{wake, seize, end, begin, wake, seize, end, wake, begin, end, begin}) // what was posted is seized
 	f.Add([]byte{tryBegin, unblock, block, block, take, watch, wake, begin, watch, take, watch, tryBegin, seize, over})
 	f.Add([]byte{seize, over, wake, unblock, begin, tryBegin, claim, take, seize, end})
+	f.Add([]byte{start, start, end, end, tryBegin, watch, start, block, start, unblock, start, begin, over, start})
 	f.Fuzz(func(t *testing.T, ops []byte) {
 		m := &taskModel{t: t}
 		for _, op := range ops {
-			m.step(op % 11)
+			m.step(op % 12)
 		}
 	})
 }
@@ -62,6 +63,11 @@ func (m *taskModel) step(op byte) {
 		m.waits = m.leave(m.k.block())
 	case op == 9 && m.held:
 		m.watched = m.leave(m.k.watch())
+	case op == 11:
+		m.added++
+		begun := m.k.start()
+		m.again = m.again || m.held
+		m.enter(begun, free && !m.waits)
 	case op == 10 && m.held:
 		m.k.state.Store(taskOver)
 		m.held, m.again, m.over = false, false, true

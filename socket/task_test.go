@@ -36,6 +36,11 @@ var legal = []struct {
 		taskWatched: {taskScheduled, true},
 		taskRunning: {taskNotified, false},
 	}, nil},
+	{"start", (*task).start, map[uint32]move{
+		taskIdle:    {taskRunning, true},
+		taskWatched: {taskRunning, true},
+		taskRunning: {taskNotified, false},
+	}, nil},
 	{"unblock", (*task).unblock, map[uint32]move{
 		taskIdle:    {taskScheduled, true},
 		taskWatched: {taskScheduled, true},
@@ -164,7 +169,12 @@ func (w *workshop) leave(r *rand.Rand) func() bool {
 // act makes one call as its users do.
 func (w *workshop) act(r *rand.Rand) {
 	enter := [...]func() bool{w.tryBegin, w.claim, w.take, w.seize}
-	switch n := r.IntN(8); {
+	switch n := r.IntN(9); {
+	case n == 8:
+		w.added.Add(1)
+		if w.start() {
+			w.work(w.leave(r))
+		}
 	case n < 2:
 		w.added.Add(1)
 		if w.wake() {
