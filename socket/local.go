@@ -48,6 +48,15 @@ func (l *link) unsent() int {
 	return l.to.q.Depth()
 }
 
+// unread is the number of messages that the peer, which is gone, is not going to receive: it receives what has arrived
+// unless it has left by itself.
+func (l *link) unread() int {
+	if l.other != nil && !l.other.muted.Load() && !l.other.core.closing.Load() {
+		return 0
+	}
+	return l.to.q.Depth()
+}
+
 func (l *link) write(env [][]byte, m *ringmq.Message, borrowed bool) bool {
 	slot := l.to.q.Slot()
 	l.pass(slot, env, m, borrowed)
@@ -425,7 +434,7 @@ func (c *Core) waitAgain(p, from *Pipe, reason error) bool {
 		return false
 	}
 	c.endDelivery(p)
-	p.forsake(old.to.q.Depth()) // nobody reads them any more
+	p.forsake(old.unread())
 	if p.back != nil && c.givesUp(p, reason) {
 		p.forsake(p.back.giveUp())
 	}

@@ -127,7 +127,7 @@ func (c *Core) remove(p *Pipe, left *session.Peer) (had bool) {
 	if l := p.local.Load(); l == nil {
 		p.forsake(p.out.Drop())
 	} else if l.other == nil || l.other.gone.Load() {
-		p.forsake(l.to.q.Depth())
+		p.forsake(l.unread())
 	}
 	c.sendMu.Unlock()
 	c.forgetPipe(p)

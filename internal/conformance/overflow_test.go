@@ -3,6 +3,7 @@ package conformance_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -282,6 +283,37 @@ func TestEvict(t *testing.T) {
 		require.Positive(t, f.losses().AtMark)
 		require.GreaterOrEqual(t, f.from.Stats().Dropped, f.losses().AtMark)
 	}, socket.WithOverflow(socket.Evict()))
+}
+
+// TestEvictLeavesWhatHasArrived: over inproc there is one queue, which is the subscriber's: it receives what was in it, and
+// that counts as sent, whoever has bound.
+func TestEvictLeavesWhatHasArrived(t *testing.T) {
+	onInproc(t, func(t *testing.T, fresh func() string) {
+		for _, weBind := range []bool{true, false} {
+			pub := open(t, pubsub.NewPub, socket.WithOverflow(socket.Evict()), socket.WithSendHWM(floodMark))
+			sub, at := open(t, pubsub.NewSub, socket.WithRecvHWM(floodMark)), fresh()
+			left, lost := pub.Monitor(deadline(t)), sub.Monitor(deadline(t))
+			require.NoError(t, sub.Subscribe(""))
+			if weBind {
+				join(t, pub, sub, bind(t, pub, at))
+			} else {
+				join(t, sub, pub, bind(t, sub, at))
+			}
+			require.NoError(t, pub.WaitSubscribers(deadline(t), 1))
+			sent := uint64(0)
+			for ; pub.Stats().Dropped == 0; sent++ {
+				send(t, pub, "m", fmt.Sprint(sent))
+			}
+			await(t, left, socket.Disconnected)
+			await(t, lost, socket.Disconnected)
+			require.Equal(t, sent-1, pub.Stats().Sent)
+			require.EqualValues(t, 1, pub.Stats().Dropped)
+			for i := range sent - 1 {
+				require.Equal(t, []string{"m", fmt.Sprint(i)}, recv(t, sub))
+			}
+			requireEmpty(t, sub)
+		}
+	})
 }
 
 // TestDropNewest is the default: what comes when the subscriber is at its mark.

@@ -47,6 +47,35 @@ func TestHandover(t *testing.T) {
 	})
 }
 
+// TestHandoverLeavesWhatHasArrived: over inproc what was sent to the first is in its queue: it receives that, and it does
+// not count as dropped, whoever has bound.
+func TestHandoverLeavesWhatHasArrived(t *testing.T) {
+	onInproc(t, func(t *testing.T, fresh func() string) {
+		for _, weBind := range []bool{true, false} {
+			router := open(t, reqrep.NewRouter, socket.WithMandatory(), socket.WithHandover())
+			first, at := open(t, reqrep.NewDealer, socket.WithIdentity("id"), once), fresh()
+			if weBind {
+				link(t, router, first, at)
+			} else {
+				link(t, first, router, at)
+			}
+			for i := range 3 {
+				send(t, router, "id", fmt.Sprint(i))
+			}
+			second := open(t, reqrep.NewDealer, socket.WithIdentity("id"), once)
+			require.NoError(t, second.Connect(bind(t, router, fresh())))
+			awaitPeers(t, first, 0)
+			awaitPeers(t, router, 1)
+			require.Zero(t, router.Stats().Dropped)
+			require.EqualValues(t, 3, router.Stats().Sent)
+			for i := range 3 {
+				require.Equal(t, []string{fmt.Sprint(i)}, recv(t, first))
+			}
+			requireEmpty(t, first)
+		}
+	})
+}
+
 // TestHandoverFromAConnectedPeer: the one that leaves is one that we have connected to, with a connection or without.
 func TestHandoverFromAConnectedPeer(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func() string) {
