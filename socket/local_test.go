@@ -53,3 +53,35 @@ func TestBothEndsLeave(t *testing.T) {
 	<-left
 	require.Equal(t, Stats{Sent: 1, Peers: map[uint64]PeerStats{}}, push.Stats())
 }
+
+// dropper is a PUSH that calls leaves when a peer is taken off.
+type dropper struct {
+	giver
+	leaves func()
+}
+
+func (d *dropper) Detach(p *Pipe) {
+	d.leaves()
+	d.giver.Detach(p)
+}
+
+// TestNothingToDisconnect: a peer that the socket gives up by itself is gone for Disconnect before it is gone for anybody.
+func TestNothingToDisconnect(t *testing.T) {
+	for _, endpoint := range []string{"inproc://nothing-to-disconnect", "tcp://127.0.0.1:1"} {
+		d := new(dropper)
+		c, err := New(KindOf(PUSH), func(*Core) Pattern { return d })
+		require.NoError(t, err)
+		push := NewSocket(c)
+		require.NoError(t, push.Connect(endpoint))
+		left := false
+		d.leaves = func() {
+			left = true
+			found := c.connected(endpoint)
+			require.False(t, found)
+		}
+		c.drop(c.allPipes()[0].dialer)
+		require.True(t, left)
+		require.ErrorIs(t, push.Disconnect(endpoint), ringmq.ErrNotFound)
+		require.NoError(t, push.Close())
+	}
+}

@@ -3,6 +3,7 @@ package socket
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ringmq/ringmq"
@@ -240,21 +241,17 @@ func (c *Core) withdraw(p *Pipe) {
 	}
 }
 
-// drop ends a connector and its pipe; the pipe has no connection.
+// drop ends a connector and its pipe; the pipe has no connection. Whoever sees that the pipe is gone finds nothing to
+// disconnect.
 func (c *Core) drop(d *connector) {
 	d.stop()
+	c.mu.Lock()
+	c.dialers = slices.DeleteFunc(c.dialers, func(o *connector) bool { return o == d })
+	c.mu.Unlock()
 	if d.pipe.Local() {
 		d.pipe.closeLocal()
 	} else {
 		c.abandon(d.pipe)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for i, o := range c.dialers {
-		if o == d {
-			c.dialers = append(c.dialers[:i], c.dialers[i+1:]...)
-			return
-		}
 	}
 }
 
