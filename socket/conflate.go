@@ -3,7 +3,6 @@ package socket
 import (
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/ringmq/ringmq"
 )
@@ -23,18 +22,22 @@ type conflating struct {
 	ready []*Pipe // that have a message, in the order in which they got one
 }
 
-// latest is the last message from a peer that was not received yet; conflating.mu.
+// latest is the last message from a peer that was not received yet.
 type latest struct {
-	m        ringmq.Message
-	has      atomic.Bool
-	arrived  atomic.Uint64
-	replaced atomic.Uint64
+	mu                *sync.Mutex // conflating.mu, which guards the rest: the counts go together
+	m                 ringmq.Message
+	has               bool
+	arrived, replaced uint64
 }
 
 // count adds what arrived to s.
 func (l *latest) count(s *PeerStats) {
-	s.Received += l.arrived.Load()
-	if l.has.Load() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.Received += l.arrived
+	s.Losses.Conflated += l.replaced
+	s.Dropped += l.replaced
+	if l.has {
 		s.Pending++
 	}
 }
@@ -61,14 +64,14 @@ func (c *conflating) put(p *Pipe, m *ringmq.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	l := p.latest
-	l.arrived.Add(1)
-	if l.has.Swap(true) {
+	l.arrived++
+	if l.has {
 		l.m.Release()
-		l.replaced.Add(1)
+		l.replaced++
 	} else {
 		c.ready = append(c.ready, p)
 	}
-	l.m = *m
+	l.m, l.has = *m, true
 }
 
 // Recv takes the last messages of the peers in turn, once what was read is looked through.
@@ -81,8 +84,7 @@ func (c *conflating) Recv(m *ringmq.Message) error {
 	for len(c.ready) > 0 {
 		p := c.ready[0]
 		c.ready = slices.Delete(c.ready, 0, 1)
-		*m, p.latest.m = p.latest.m, ringmq.Message{}
-		p.latest.has.Store(false)
+		*m, p.latest.m, p.latest.has = p.latest.m, ringmq.Message{}, false
 		if !p.muted.Load() {
 			if len(c.ready) > 0 {
 				c.core.RecvChanged()

@@ -51,14 +51,11 @@ func (p *Pipe) miss(n int) {
 	}
 }
 
-// losses is what was dropped for the pipe.
+// losses is what was dropped for the pipe, without what [WithConflate] has replaced of what came.
 func (p *Pipe) losses() Losses {
 	l := Losses{AtMark: p.dropped.Load(), Late: p.missed.late.Load(), Evictions: p.missed.evictions.Load()}
 	if p.back != nil {
 		l.add(p.back.losses())
-	}
-	if p.latest != nil {
-		l.Conflated += p.latest.replaced.Load()
 	}
 	return l
 }

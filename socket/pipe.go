@@ -124,8 +124,8 @@ func (c *Core) pipeAs(opts *config, endpoint string, accepted bool) *Pipe {
 	if c.cfg.backlogs() {
 		p.back = newBacklog(p)
 	}
-	if c.cfg.conflate {
-		p.latest = new(latest)
+	if k, ok := c.pattern.(*conflating); ok {
+		p.latest = &latest{mu: &k.mu}
 	}
 	return p
 }
