@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"os"
 	"strconv"
 	"strings"
@@ -15,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq/internal/leak"
+	"github.com/ringmq/ringmq/internal/nettest"
 	"github.com/ringmq/ringmq/spool"
 )
 
@@ -70,23 +68,10 @@ func delivered(t *testing.T, at place, n int) {
 	}, patience, time.Millisecond)
 }
 
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 1000 { // below the ports of outgoing connections: a connector that knocks at one of those can meet itself
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000)))
-		if err == nil {
-			require.NoError(t, l.Close())
-			return "tcp://" + l.Addr().String()
-		}
-	}
-	t.Fatal("no free port")
-	return ""
-}
-
 // TestOrders: whoever goes home and comes back, every order is delivered, and none is left out.
 func TestOrders(t *testing.T) {
 	at := place{
-		dir: t.TempDir(), shop: freePort(t), kitchen: freePort(t), between: 2 * time.Millisecond, out: io.Discard,
+		dir: t.TempDir(), shop: "tcp://" + nettest.TCP(t), kitchen: "tcp://" + nettest.TCP(t), between: 2 * time.Millisecond, out: io.Discard,
 	}
 	all := map[string]*staff{}
 	for part := range parts {

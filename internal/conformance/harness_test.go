@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -18,6 +16,7 @@ import (
 
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/internal/leak"
+	"github.com/ringmq/ringmq/internal/nettest"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -115,21 +114,7 @@ func freshIPC(t *testing.T) string {
 	return "ipc://" + filepath.Join(dir, "s")
 }
 
-// freshTCP finds a free port below those that systems give to outgoing connections: a connector that knocks at one of
-// those can meet itself.
-func freshTCP(t *testing.T) string {
-	for range 1000 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000))
-		l, err := net.Listen("tcp", addr)
-		if err != nil {
-			continue
-		}
-		require.NoError(t, l.Close())
-		return "tcp://" + addr
-	}
-	t.Fatal("no free port")
-	return ""
-}
+func freshTCP(t *testing.T) string { return "tcp://" + nettest.TCP(t) }
 
 // open makes a socket that is closed at the end of the test. Unless opts say otherwise it does not linger and
 // reconnects quickly.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ringmq/ringmq/internal/nettest"
 )
 
 // patience is how long the flow may stand still.
@@ -121,17 +122,7 @@ func await(t *testing.T, l *list, done func(status) bool) status {
 
 // endpoints are where senders are bound.
 var endpoints = map[string]func(t *testing.T) string{
-	"tcp": func(t *testing.T) string {
-		for range 1000 { // below the ports of outgoing connections: a connector that knocks at one of those can meet itself
-			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(20000)))
-			if err == nil {
-				require.NoError(t, l.Close())
-				return "tcp://" + l.Addr().String()
-			}
-		}
-		t.Fatal("no free port")
-		return ""
-	},
+	"tcp": func(t *testing.T) string { return "tcp://" + nettest.TCP(t) },
 	"ipc": func(t *testing.T) string {
 		dir, err := os.MkdirTemp("", "rq") // t.TempDir is too long for a socket's address
 		require.NoError(t, err)

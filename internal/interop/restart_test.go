@@ -2,8 +2,6 @@ package interop_test
 
 import (
 	"encoding/hex"
-	"math/rand/v2"
-	"net"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/nettest"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -99,22 +98,13 @@ func (r restartable) startZMQ4() *zmq4Peer {
 	return p.connect(r.at)
 }
 
-// fixedEndpoint returns one that a second process can be bound to after a first. Its port is not among those that
-// systems give to outgoing connections, or one of them could take it meanwhile.
+// fixedEndpoint returns one that a second process can be bound to after a first.
 func fixedEndpoint(t *testing.T, transport string) string {
 	t.Helper()
 	if transport == "ipc" {
 		return endpoint(t, "ipc")
 	}
-	for range 100 {
-		address := "127.0.0.1:" + strconv.Itoa(10_000+rand.IntN(20_000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			require.NoError(t, l.Close())
-			return "tcp://" + address
-		}
-	}
-	require.FailNow(t, "no free port")
-	return ""
+	return "tcp://" + nettest.TCP(t)
 }
 
 // follower receives a numbered stream and checks each message.

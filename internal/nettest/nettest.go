@@ -1,7 +1,10 @@
 package nettest
 
 import (
+	"fmt"
 	"net"
+	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,6 +35,32 @@ func Address(t testing.TB, host string) {
 		t.Skipf("no address %s here: %v", host, err)
 	}
 	_ = l.Close()
+}
+
+// Ports are taken from below those that systems give to outgoing connections, one of which could take a port meanwhile; a
+// connector that knocks at one of those can even meet itself. Test processes run at once, and each has a block of ports.
+const (
+	firstPort = 10_000
+	blocks    = 400
+	blockSize = 50
+)
+
+var taken atomic.Uint32
+
+// TCP is an address of 127.0.0.1 that nobody is bound to, and that no other test is given soon: it may be bound to by
+// one socket after the other.
+func TCP(t testing.TB) string {
+	t.Helper()
+	base := firstPort + os.Getpid()%blocks*blockSize
+	for range blockSize {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+int(taken.Add(1)%blockSize)))
+		if err == nil {
+			_ = l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatalf("no port is free from %d to %d", base, base+blockSize-1)
+	return ""
 }
 
 // Loopback is the loopback interface, without which hardly any test can run.

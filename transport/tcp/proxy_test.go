@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/nettest"
 	"github.com/ringmq/ringmq/internal/sockstest"
 	"github.com/ringmq/ringmq/transport"
 )
@@ -89,7 +90,7 @@ func TestProxyRefuses(t *testing.T) {
 }
 
 func TestProxyIsNotThere(t *testing.T) {
-	nobody := "127.0.0.1:" + freePort(t)
+	nobody := nettest.TCP(t)
 	_, err := Transport{}.Dial(t.Context(), "127.0.0.1:1", transport.Options{Proxy: &transport.Proxy{Address: nobody}})
 	require.ErrorContains(t, err, nobody)
 	require.True(t, transport.IsRefused(err))

@@ -3,7 +3,6 @@ package tcp
 import (
 	"net"
 	"runtime"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ringmq/ringmq"
+	"github.com/ringmq/ringmq/internal/nettest"
 	"github.com/ringmq/ringmq/transport"
 	"github.com/ringmq/ringmq/transport/transporttest"
 )
@@ -19,7 +19,7 @@ func TestConformance(t *testing.T) {
 	for name, newAddr := range map[string]func(*testing.T) string{
 		"any":      func(*testing.T) string { return "*:*" },
 		"address":  func(*testing.T) string { return "127.0.0.1:*" },
-		"fixed":    func(t *testing.T) string { return "127.0.0.1:" + freePort(t) },
+		"fixed":    func(t *testing.T) string { return nettest.TCP(t) },
 		"host":     func(*testing.T) string { return "localhost:0" },
 		"nic":      func(t *testing.T) string { return loopback(t) + ":0" },
 		"ipv6":     func(t *testing.T) string { requireIPv6(t); return "[::1]:0" },
@@ -27,14 +27,6 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { transporttest.Run(t, Scheme, newAddr) })
 	}
-}
-
-// freePort returns a port that nobody is bound to.
-func freePort(t *testing.T) string {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
 }
 
 // loopback returns the name of the loopback interface.
@@ -150,7 +142,7 @@ func TestForeignAddress(t *testing.T) {
 
 func TestSourceAddress(t *testing.T) {
 	l := listenAt(t, "127.0.0.1:*")
-	source := "127.0.0.1:" + freePort(t)
+	source := nettest.TCP(t)
 	for range 2 { // again while the first is in TIME_WAIT
 		c, err := Transport{}.Dial(t.Context(), source+";127.0.0.1:"+portOf(l), transport.Options{})
 		require.NoError(t, err)
@@ -167,7 +159,7 @@ func TestSourceAddress(t *testing.T) {
 
 // A source that is the target makes TCP open the connection to itself, which otherwise takes thousands of attempts.
 func TestSelfConnect(t *testing.T) {
-	addr := "127.0.0.1:" + freePort(t)
+	addr := nettest.TCP(t)
 	_, err := Transport{}.Dial(t.Context(), addr+";"+addr, transport.Options{})
 	require.Error(t, err)
 	require.NotErrorIs(t, err, ringmq.ErrInvalidEndpoint, "a connector would not try again")
