@@ -383,6 +383,7 @@ func (a *Asker) CanSend() bool {
 
 // CanRecv reports whether there is a reply, or the news that none will come.
 func (a *Asker) CanRecv() bool {
+	a.core.CanNext() // which takes replies in, and has the next one announced
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return !a.call && (a.stage == askAnswered || a.stage == askLost)

@@ -215,6 +215,7 @@ func (c *Core) retire(p *Pipe, d *connector) {
 			c.pattern.Detach(p)
 		}
 	})
+	c.writable.wake() // whoever waits for this peer waits no longer
 	go c.dismiss(p, d)
 }
 

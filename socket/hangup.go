@@ -16,5 +16,6 @@ func (c *Core) HangUp(p *Pipe) {
 	c.mu.Unlock()
 	p.muted.Store(true)
 	c.pattern.Detach(p)
+	c.writable.wake()
 	go c.dismiss(p, p.dialer)
 }

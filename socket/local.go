@@ -284,6 +284,7 @@ func join(bound, conn *Pipe) {
 	b.near.Store(true)
 	c.near.Store(true)
 	c.writable.wake()
+	bound.goOn()   // what the peer has made room for before it knew of bound
 	c.quiet.wake() // Close may wait for a peer to take what was queued
 }
 

@@ -75,3 +75,28 @@ func TestNoDropGoesOnWithoutTheSlowest(t *testing.T) {
 		})
 	}
 }
+
+// TestNoDropDoesNotWaitForWhoIsSentOff: a publisher that waits for a subscriber goes on when that is dismissed, although what
+// it has is still being written, for as long as the linger period.
+func TestNoDropDoesNotWaitForWhoIsSentOff(t *testing.T) {
+	onStreams(t, func(t *testing.T, fresh func() string) {
+		pub := open(t, pubsub.NewPub, socket.WithNoDrop(), socket.WithSendHWM(1), socket.WithLinger(10*patience))
+		stuck := open(t, pubsub.NewSub, socket.WithRecvHWM(1))
+		require.NoError(t, stuck.Subscribe("m"))
+		endpoint := bind(t, pub, fresh())
+		join(t, pub, stuck, endpoint)
+		require.NoError(t, pub.WaitSubscribers(deadline(t), 1))
+		big := ringmq.NewString("m", string(make([]byte, 1<<20)))
+		done := blocked(t, func() error { // it is more than the kernel takes
+			for range 64 {
+				if err := pub.Send(deadline(t), big); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		require.NoError(t, pub.Unbind(endpoint))
+		require.NoError(t, result(t, done))
+		shut(t, stuck)
+	})
+}

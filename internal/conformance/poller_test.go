@@ -206,6 +206,40 @@ func TestPollerOfTurns(t *testing.T) {
 	})
 }
 
+// TestPollerSeesEveryReply: also one to a request that was sent after the poller had last looked, of a socket that nothing
+// but its replies is waited for.
+func TestPollerSeesEveryReply(t *testing.T) {
+	for name, opts := range map[string]func(t *testing.T) []socket.Option{
+		"plain": func(*testing.T) []socket.Option { return nil },
+		"spooled": func(t *testing.T) []socket.Option {
+			return []socket.Option{socket.WithSpool(openSpool(t, t.TempDir()))}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, fresh func() string) {
+				req, rep := open(t, reqrep.NewReq, opts(t)...), open(t, reqrep.NewRep, socket.WithAutoAck())
+				link(t, rep, req, fresh())
+				p := polling(t, socket.Readable, req)
+				for i := range 6 {
+					if i%2 == 0 {
+						requireIdle(t, p)
+					}
+					send(t, req, "?")
+					recv(t, rep)
+					done := begin(func() error { wait(t, p, 1); return nil })
+					send(t, rep, "!")
+					require.NoError(t, result(t, done))
+					m, err := req.Recv(deadline(t))
+					require.NoError(t, err)
+					if name == "spooled" {
+						require.NoError(t, m.Ack())
+					}
+				}
+			})
+		})
+	}
+}
+
 // TestPollerOfNotes: an XPUB is readable for a subscription, and PUB never waits.
 func TestPollerOfNotes(t *testing.T) {
 	everywhere(t, func(t *testing.T, fresh func() string) {

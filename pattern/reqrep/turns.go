@@ -109,6 +109,7 @@ func (s *req) send(m *ringmq.Message, borrowed, call bool) error {
 	}
 	s.begin(turnWait, p)
 	s.call, s.numbered = call, numbered
+	s.core.RecvChanged() // a Poller that saw no reply to come looks for this one
 	return nil
 }
 
