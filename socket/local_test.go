@@ -76,8 +76,7 @@ func TestNothingToDisconnect(t *testing.T) {
 		left := false
 		d.leaves = func() {
 			left = true
-			found := c.connected(endpoint)
-			require.False(t, found)
+			require.False(t, c.connected(endpoint))
 		}
 		c.drop(c.allPipes()[0].dialer)
 		require.True(t, left)
