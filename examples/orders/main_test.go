@@ -71,7 +71,8 @@ func delivered(t *testing.T, at place, n int) {
 // TestOrders: whoever goes home and comes back, every order is delivered, and none is left out.
 func TestOrders(t *testing.T) {
 	at := place{
-		dir: t.TempDir(), shop: "tcp://" + nettest.TCP(t), kitchen: "tcp://" + nettest.TCP(t), between: 2 * time.Millisecond, out: io.Discard,
+		dir: t.TempDir(), shop: "tcp://" + nettest.TCP(t), kitchen: "tcp://" + nettest.TCP(t),
+		between: 2 * time.Millisecond, out: io.Discard,
 	}
 	all := map[string]*staff{}
 	for part := range parts {
