@@ -358,7 +358,6 @@ func (k *connCloser) Run() {
 	cn.stopTimers()
 	cn.lastWords()
 	cn.stream.Close()
-	cn.note()
 	cn.dec.close()
 	cn.core.lost(cn)
 	cn.core.delist(cn)

@@ -103,7 +103,8 @@ func (l *link) slip(body []byte) {
 	}
 }
 
-// note adds a message for our program, if it is wanted, to what p has received; publish shows it. Writer of p.in only.
+// note adds a message for our program, if it is wanted, to what p has received, whatever the mark; show publishes it.
+// Writer of p.in only.
 func (p *Pipe) note(wanted bool, body []byte, of *ringmq.Properties) {
 	if wanted {
 		p.in.q.Push(ringmq.Assemble(ringmq.NewChunk(nil, of, nil), body, nil))
@@ -117,13 +118,14 @@ func (p *Pipe) show() {
 	}
 }
 
-// end notes that the peer, which was there, is gone. Writer of p.in only.
+// end notes that the peer, which was there, is gone. Whoever reads it finds that nothing is queued for that peer any
+// more. Writer of p.in only.
 func (p *Pipe) end(peer *session.Peer) {
 	cfg := &p.core.cfg
 	if peer == nil || p.expelled.Load() {
 		return
 	}
-	p.note(cfg.notify&NotifyDisconnect != 0, nil, peer.Properties)
+	p.note(cfg.notify&NotifyDisconnect != 0 || p.core.notesRaw(), nil, peer.Properties)
 	p.note(p.accepted && cfg.disconnect != nil, cfg.disconnect, peer.Properties)
 	p.note(!p.accepted && cfg.hiccup != nil, cfg.hiccup, peer.Properties)
 	p.show()

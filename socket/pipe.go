@@ -34,6 +34,7 @@ type Pipe struct {
 	flush    task
 	conn     atomic.Pointer[conn]
 	hold     *time.Timer  // of a batching policy that holds messages back; send lock
+	holding  atomic.Bool  // it runs for messages that are still queued
 	bytes    int          // encoded, added since the last decision to write; send lock
 	credit   int          // messages that WriteShort may add without a look at the marks; send lock
 	creditAt uint64       // messages written when it was given
@@ -325,10 +326,14 @@ func (p *Pipe) decide(peers, queued int) {
 	d := p.core.cfg.batching.Decide(batching.State{
 		Messages: queued, Bytes: p.bytes, Burst: p.core.pace.burst, Peers: peers,
 	})
-	switch d.Action {
-	case batching.Hold:
-		p.holdFor(d.Delay, queued)
+	if d.Action == batching.Hold {
+		p.holdFor(d.Delay)
 		return
+	}
+	if p.hold != nil {
+		p.holding.Store(false)
+	}
+	switch d.Action {
 	case batching.Inline:
 		if p.core.claim(p) {
 			p.bytes = 0
@@ -347,16 +352,21 @@ func (p *Pipe) decide(peers, queued int) {
 	p.bytes = 0
 }
 
-// holdFor has the loop write after d unless the timer runs already.
-func (p *Pipe) holdFor(d time.Duration, queued int) {
-	if p.hold != nil && queued > 1 {
-		return
+// holdFor has the loop write after d, unless it is going to already: it is the oldest message that waits for d, and also
+// the one that has come into its place.
+func (p *Pipe) holdFor(d time.Duration) {
+	switch {
+	case p.holding.Swap(true):
+	case p.hold == nil:
+		p.hold = time.AfterFunc(d, p.heldEnough)
+	default:
+		p.hold.Reset(d)
 	}
-	if p.hold == nil {
-		p.hold = time.AfterFunc(d, p.kick)
-		return
-	}
-	p.hold.Reset(d)
+}
+
+func (p *Pipe) heldEnough() {
+	p.holding.Store(false)
+	p.kick()
 }
 
 // kick has the loop write.
@@ -368,12 +378,20 @@ func (p *Pipe) kick() {
 
 // post has the connection's loop flush; without a connection the task stays blocked.
 func (p *Pipe) post() {
-	if cn := p.conn.Load(); cn != nil {
-		cn.loop.Post((*pipeFlusher)(p))
-		return
-	}
-	if p.flush.begin() && !p.flush.block() {
-		p.flush.state.Store(taskBlocked)
+	for {
+		if cn := p.conn.Load(); cn != nil {
+			cn.loop.Post((*pipeFlusher)(p))
+			return
+		}
+		if !p.flush.begin() {
+			return
+		}
+		for !p.flush.block() { // whatever it was notified of, there is nothing to do without a connection
+		}
+		if p.conn.Load() == nil || !p.flush.unblock() {
+			return
+		}
+		// One came meanwhile, and its own kick may have found the task scheduled.
 	}
 }
 

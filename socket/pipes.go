@@ -114,9 +114,9 @@ func (c *Core) remove(p *Pipe, left *session.Peer) (had bool) {
 	c.sendMu.Lock()
 	had = p.since.Swap(0) != 0
 	c.endRun(false)
-	if c.known(p) {
+	known := c.known(p)
+	if known {
 		c.pattern.Detach(p)
-		p.end(left)
 	}
 	if p.hold != nil {
 		p.hold.Stop()
@@ -129,6 +129,9 @@ func (c *Core) remove(p *Pipe, left *session.Peer) (had bool) {
 		p.forsake(p.out.Drop())
 	} else if l.other == nil || l.other.gone.Load() {
 		p.forsake(l.unread())
+	}
+	if known {
+		p.end(left)
 	}
 	c.sendMu.Unlock()
 	c.forgetPipe(p)

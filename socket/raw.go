@@ -38,18 +38,11 @@ func (cn *conn) openRaw() error {
 	if err := cn.welcome(peer); err != nil {
 		return err
 	}
-	cn.note()
+	cn.pipe.note(cn.core.notesRaw(), nil, peer.Properties)
+	cn.pipe.show()
 	cn.core.writable.wake()
 	return nil
 }
 
-// note tells the program, with an empty message, that the connection of a raw peer has begun or is at its end. It is
-// queued whatever the mark. Holder of read.
-func (cn *conn) note() {
-	if !cn.core.kind.Raw || cn.core.cfg.noStreamNotes || !cn.open.Load() {
-		return
-	}
-	in := cn.pipe.in
-	in.q.Push(ringmq.Assemble(metaOf(cn.pipe.peer.Load()), nil, nil))
-	in.publish()
-}
+// notesRaw reports whether the program is told, by an empty message, when the connection of a raw peer begins and ends.
+func (c *Core) notesRaw() bool { return c.kind.Raw && !c.cfg.noStreamNotes }

@@ -4,6 +4,8 @@ package socket
 
 import (
 	"context"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,4 +58,36 @@ func TestCreditEndsWithAWrite(t *testing.T) {
 	require.True(t, watched)
 	require.Positive(t, credit)
 	require.False(t, sent)
+}
+
+// TestKickMeetsAConnection: what is to be written may be announced at the moment at which a connection comes. One of the
+// two has the loop write.
+func TestKickMeetsAConnection(t *testing.T) {
+	const rounds = 20_000
+	_, p, _ := gatherer(t)
+	cn := p.conn.Load()
+	var begun, kicked atomic.Int64
+	go func() {
+		for i := range int64(rounds) {
+			for begun.Load() <= i {
+				runtime.Gosched()
+			}
+			p.kick()
+			kicked.Store(i + 1)
+		}
+	}()
+	for i := range int64(rounds) {
+		require.True(t, p.flush.seize())
+		p.conn.Store(nil)
+		p.flush.state.Store(taskBlocked)
+		begun.Store(i + 1)
+		for range i % 64 {
+			begun.Load() // the two meet in all places
+		}
+		p.conn.Store(cn)
+		p.kick()
+		waitFor(t, "both have kicked and the loop has written", func() bool {
+			return kicked.Load() > i && p.flush.state.Load() == taskIdle
+		})
+	}
 }

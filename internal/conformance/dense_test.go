@@ -146,7 +146,7 @@ func TestDenseTopicsComeAndGo(t *testing.T) {
 					wg.Go(func() { comeAndGo(ctx, pub.Peers()[0].Endpoint) })
 					sent := make(map[string]int)
 					r := rand.New(rand.NewPCG(uint64(n), uint64(mark)))
-					for next := 0; next < max(40_000/n, 3000); {
+					for next := 0; next < max(20_000/n, 2000); {
 						topic, burst := topics[r.IntN(len(topics))], 1+r.IntN(200)
 						publish(t, pub, topic, next, next+burst)
 						sent[topic] += burst
@@ -219,7 +219,7 @@ func comeAndGo(ctx context.Context, endpoint string) {
 func TestNoDropWithManySenders(t *testing.T) {
 	const senders = 4
 	for _, n := range []int{2, 4, 6} {
-		for mark, each := range map[int]int{1: 200, 2: 400, 7: 1000, 100: 2000} { // at a mark of 1 all wait for each message
+		for mark, each := range map[int]int{1: 100, 2: 200, 7: 500, 100: 1000} { // at a mark of 1 all wait for each message
 			t.Run(fmt.Sprintf("%d subscribers, mark %d", n, mark), func(t *testing.T) {
 				onStreams(t, func(t *testing.T, fresh func() string) {
 					pub, subs := audience(t, fresh(), n, everything, socket.WithSendHWM(mark), socket.WithNoDrop())

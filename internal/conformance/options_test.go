@@ -410,6 +410,24 @@ func TestHeldMessages(t *testing.T) {
 				require.Equal(t, []string{"with it"}, recv(t, pull))
 			}
 		})
+		t.Run("replaced all the time", func(t *testing.T) {
+			const delay = 20 * time.Millisecond
+			push := open(t, pipeline.NewPush, socket.WithConflate(), socket.WithBatching(batching.Fixed(2, 0, delay)))
+			pull := open(t, pipeline.NewPull)
+			link(t, pull, push, fresh())
+			arrived := begin(func() error { _, err := pull.Recv(deadline(t)); return err })
+			again := time.NewTicker(delay / 20)
+			defer again.Stop()
+			for ctx := deadline(t); ; {
+				require.NoError(t, push.SendBytes(ctx, []byte("newest")))
+				select {
+				case err := <-arrived:
+					require.NoError(t, err)
+					return
+				case <-again.C:
+				}
+			}
+		})
 		t.Run("count and bytes", func(t *testing.T) {
 			for _, policy := range []batching.Policy{
 				batching.Fixed(5, 0, time.Hour), batching.Fixed(0, 5000, time.Hour),

@@ -29,7 +29,10 @@ func TestSharedMemory(t *testing.T) {
 				a := open(t, pair.NewPair, socket.WithSharedMemory(c.bound))
 				b := open(t, pair.NewPair, socket.WithSharedMemory(c.connecting))
 				link(t, a, b, endpoint)
-				for _, sizes := range shapes() {
+				for name, sizes := range shapes() {
+					if !c.want && strings.HasPrefix(name, "8 MiB") {
+						continue // it travels like any other, see TestFramesArriveAsSent
+					}
 					want := shaped(sizes)
 					for _, way := range [][2]*pair.Pair{{a, b}, {b, a}} {
 						require.NoError(t, way[0].SendBytes(deadline(t), want...))

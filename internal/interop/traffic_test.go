@@ -11,7 +11,7 @@ import (
 // How many messages there are in a stream, in one with zmq4 over ipc, where each frame costs it two system calls as over
 // tcp and nothing else is new, and in a row of requests that wait for a reply each.
 const (
-	many     = 10_000
+	many     = 5_000
 	zmq4Many = 1_000
 	askMany  = 1_000
 )
