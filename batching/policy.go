@@ -11,7 +11,8 @@ type State struct {
 	Messages int
 	// Bytes is the number of encoded bytes added since the last write began, the new message included.
 	Bytes int
-	// Burst is the number of messages in a row that were each sent within DenseGap of the end of the write before.
+	// Burst is the number of messages in a row that were each sent within DenseGap of the end of the write before. Where a
+	// gap has cut short one of more than DenseBurst, the message after the gap has 0, and the next dense one DenseBurst.
 	Burst int
 	// Peers is the number of peers that the message goes to.
 	Peers int
@@ -26,8 +27,8 @@ const (
 	// Deferred: the I/O loop writes as soon as it comes to it.
 	Deferred
 	// Coalesce is Deferred for a stream of messages: further ones wait until Decision.Bytes have gathered, which the
-	// sender then writes, or until the loop comes by again, every 100 µs or so. It ends by itself: with the first
-	// visit of the loop that finds nothing, or with a message that comes after a gap.
+	// sender then writes, or until the loop comes by, 100 µs or so after the last write. It ends by itself: with the
+	// first visit of the loop that finds nothing. A message that comes after a gap is decided anew.
 	Coalesce
 	// Hold: nobody writes yet; the loop does after Decision.Delay unless a later message brings another decision.
 	Hold
@@ -47,13 +48,14 @@ type Policy interface {
 }
 
 // DenseGap is the time after the end of a write within which a further message counts as part of a burst. A program
-// that sends as fast as it can is back within 0.2 µs; one that answers a peer takes several microseconds.
-const DenseGap = time.Microsecond
+// that sends as fast as it can is back within a microsecond, mostly; one that answers a peer takes several.
+const DenseGap = 2 * time.Microsecond
+
+// DenseBurst is the number of messages in a row after which sending counts as dense.
+const DenseBurst = 8
 
 // Tunables of the adaptive policy.
 const (
-	// denseBurst is the number of messages in a row after which sending counts as dense.
-	denseBurst = 8
 	// inlinePeers is the number of peers up to which the sender writes to all of them itself: each costs it a system
 	// call.
 	inlinePeers = 4
@@ -69,7 +71,7 @@ func Adaptive() Policy { return adaptive{} }
 
 func (adaptive) Decide(s State) Decision {
 	switch {
-	case s.Burst >= denseBurst:
+	case s.Burst >= DenseBurst:
 		return Decision{Action: Coalesce, Bytes: coalesceBytes}
 	case s.Peers > inlinePeers:
 		return Decision{Action: Deferred}

@@ -17,8 +17,8 @@ func TestDecide(t *testing.T) {
 		want Decision
 	}{
 		{"adaptive: a lone message goes at once", Adaptive(), State{Messages: 1, Peers: 1}, inline},
-		{"adaptive: a short burst too", Adaptive(), State{Messages: 1, Burst: denseBurst - 1, Peers: 1}, inline},
-		{"adaptive: a dense stream is coalesced", Adaptive(), State{Messages: 1, Burst: denseBurst, Peers: 1}, Decision{Action: Coalesce, Bytes: coalesceBytes}},
+		{"adaptive: a short burst too", Adaptive(), State{Messages: 1, Burst: DenseBurst - 1, Peers: 1}, inline},
+		{"adaptive: a dense stream is coalesced", Adaptive(), State{Messages: 1, Burst: DenseBurst, Peers: 1}, Decision{Action: Coalesce, Bytes: coalesceBytes}},
 		{"adaptive: few peers are written to at once", Adaptive(), State{Messages: 1, Peers: inlinePeers}, inline},
 		{"adaptive: many peers are the loop's", Adaptive(), State{Messages: 1, Peers: inlinePeers + 1}, deferred},
 		{"immediate: always", Immediate(), State{Messages: 1, Burst: 1000, Peers: 1000}, inline},

@@ -42,9 +42,13 @@ func TestBackPressure(t *testing.T) {
 				})
 
 				inHand := func() int {
-					passed := r.proxy.Stats().Forward.Messages
-					s := front.Stats()
-					return int(s.Received-s.Pending) - int(passed)
+					for passed := uint64(0); ; { // until none was passed on between two looks
+						s, p := front.Stats(), r.proxy.Stats().Forward.Messages
+						if p == passed {
+							return int(s.Received-s.Pending) - int(passed)
+						}
+						passed = p
+					}
 				}
 				// A receiver at its mark reads on when half of that has been taken.
 				eventually(t, "a jam", func() bool { return 2*int(front.Stats().Pending) >= mark && inHand() > 0 })

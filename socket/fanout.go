@@ -111,7 +111,7 @@ func (c *Core) fanOne(peers []*Pipe, m *ringmq.Message, borrowed bool) {
 // beginRun begins a run with m if messages come densely.
 func (c *Core) beginRun(peers []*Pipe, m *ringmq.Message, borrowed bool, room int) bool {
 	f := &c.fan
-	c.pace.count()
+	c.pace.count(now())
 	d := c.cfg.batching.Decide(batching.State{Messages: 1, Bytes: m.Size(), Burst: c.pace.burst, Peers: len(peers)})
 	if d.Action != batching.Coalesce || m.Size() >= d.Bytes || room == 1 || slices.ContainsFunc(peers, (*Pipe).Local) {
 		return false

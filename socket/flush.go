@@ -35,6 +35,9 @@ func (p *Pipe) runFlush(rounds int) {
 				return
 			}
 		case flushDrained:
+			if p.watched.Load() {
+				cn.loop.PutOff((*pipeVisit)(p)) // its sender keeps up by itself
+			}
 			t := now()
 			p.ended.Store(t)
 			p.core.pace.wrote.Store(t)

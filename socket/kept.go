@@ -100,7 +100,7 @@ func (c *Core) fanKept(peers []*Pipe, m *ringmq.Message, borrowed bool) error {
 	}
 	own := c.keeper.keep(nil, m, borrowed)
 	if len(peers) > 1 {
-		c.pace.count()
+		c.pace.count(now())
 		defer func() { c.pace.last = now() }()
 	}
 	for _, p := range peers {

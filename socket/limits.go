@@ -73,6 +73,8 @@ const (
 	maxLag = 32
 	// streamPause is the time since the last write under which the loop leaves a stream of messages to its sender.
 	streamPause = 50 * time.Microsecond
+	// streamGap is the time for which a stream that a gap has cut short may go on as one.
+	streamGap = 200 * time.Microsecond
 	// maxHot is the number of pipes that are looked at on each Recv even if they had nothing last time.
 	maxHot = 4
 	// maxRun is the number of messages that are encoded for many peers before each is given them.

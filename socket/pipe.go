@@ -321,7 +321,7 @@ func (p *Pipe) written(peers int) {
 
 func (p *Pipe) decide(peers, queued int) {
 	if peers == 1 { // else it was counted for all of them
-		p.core.pace.count()
+		p.core.pace.count(now())
 	}
 	d := p.core.cfg.batching.Decide(batching.State{
 		Messages: queued, Bytes: p.bytes, Burst: p.core.pace.burst, Peers: peers,

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"sync/atomic"
 
 	"github.com/ringmq/ringmq"
-	"github.com/ringmq/ringmq/batching"
 )
 
 // Sender is the sending half of a socket. Its methods may be called by any number of goroutines at once; the messages
@@ -281,25 +279,6 @@ func (c *Core) soon(room <-chan struct{}) bool {
 		}
 	}
 	return false
-}
-
-// pace tells how densely a socket sends, whomever to.
-type pace struct {
-	burst int          // see batching.State; send lock
-	last  int64        // when it was last counted; send lock
-	stuck bool         // the last message had to wait; send lock
-	wrote atomic.Int64 // when a write was last over
-}
-
-// count takes note of a message. Send lock held.
-func (p *pace) count() {
-	t := now()
-	if p.stuck || t-max(p.last, p.wrote.Load()) < int64(batching.DenseGap) {
-		p.burst++
-	} else {
-		p.burst = 0
-	}
-	p.last, p.stuck = t, false
 }
 
 // claim takes on the flush of p, to be done when the send lock is given up. Send lock held.

@@ -50,6 +50,7 @@ type Loop struct {
 	due    []Runner  // the loop's; swapped with later
 	since  time.Time // of the oldest in later
 	pause  time.Duration
+	inDue  bool // due is being run, and the alarm set when that is over
 
 	depth   atomic.Int32 // len(posted)
 	pauses  atomic.Bool  // later is not empty
@@ -89,6 +90,21 @@ func (l *Loop) Later(r Runner) {
 	if l.later = append(l.later, r); len(l.later) == 1 {
 		l.since = time.Now()
 		l.pauses.Store(true)
+		if !l.inDue {
+			l.poller.alarm(l.pause)
+		}
+	}
+}
+
+// PutOff begins the pause of Later anew, and it is a short one, if r alone waits for it and has done so for half as long.
+func (l *Loop) PutOff(r Runner) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.inDue || len(l.later) != 1 || l.later[0] != r {
+		return
+	}
+	if t := time.Now(); t.Sub(l.since) >= pauseTime/2 {
+		l.since, l.pause = t, pauseTime
 		l.poller.alarm(l.pause)
 	}
 }
@@ -144,6 +160,7 @@ func (l *Loop) runLater() {
 	}
 	l.due, l.later = l.later, l.due[:0]
 	l.pauses.Store(false)
+	l.inDue = true
 	l.mu.Unlock()
 	for i, r := range l.due {
 		l.due[i] = nil
@@ -152,10 +169,11 @@ func (l *Loop) runLater() {
 	l.setPause(time.Since(start))
 }
 
-// setPause decides on the next pause after work that took d. One that has begun while it went on keeps its alarm.
+// setPause decides on the next pause after work that took d, and sets the alarm for one that has begun meanwhile.
 func (l *Loop) setPause(d time.Duration) {
 	l.mu.Lock()
 	l.pause = min(max(pauseTime, pauseShare*d), maxPause)
+	l.inDue = false
 	if len(l.later) > 0 {
 		l.poller.alarm(l.pause)
 	}

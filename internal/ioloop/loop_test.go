@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -137,6 +138,71 @@ func TestLaterAgain(t *testing.T) {
 	}
 	l.Later(again)
 	within(t, done)
+}
+
+// What is put off all the time runs when that ends, once. Only what waits alone is put off.
+func TestPutOff(t *testing.T) {
+	set := new(alarms)
+	l := &Loop{pause: maxPause, poller: set}
+	one, other := new(counted), new(counted)
+	l.PutOff(one)
+	require.Empty(t, set.after, "nothing waits")
+	l.Later(one)
+	since := time.Now().Add(time.Hour)
+	l.since = since
+	l.PutOff(one)
+	require.Equal(t, since, l.since, "it has not waited for long")
+	since = time.Now().Add(-pauseTime / 2)
+	l.since = since
+	l.PutOff(other)
+	require.Equal(t, since, l.since, "another one waits")
+	l.PutOff(one)
+	require.Greater(t, l.since, since)
+	require.Equal(t, []time.Duration{maxPause, pauseTime}, set.after)
+	l.Later(other)
+	l.since = since
+	l.PutOff(one)
+	require.Equal(t, since, l.since, "two wait")
+	l.since = since.Add(-pauseTime)
+	l.runLater()
+	require.Equal(t, [2]int{1, 1}, [2]int{one.n, other.n})
+	require.Len(t, set.after, 2, "nothing waits any more")
+}
+
+// What asks for Later from within Later has the alarm set once, afterwards.
+func TestLaterSetsOneAlarm(t *testing.T) {
+	set := new(alarms)
+	l := &Loop{pause: pauseTime, poller: set}
+	c := &counted{again: l}
+	l.Later(c)
+	for round := 1; round < 4; round++ {
+		require.Len(t, set.after, round)
+		l.since = l.since.Add(-time.Hour)
+		l.runLater()
+		require.Equal(t, round, c.n)
+	}
+}
+
+// alarms is a poller of which only the alarms are wanted.
+type alarms struct {
+	poller
+	after []time.Duration
+}
+
+func (a *alarms) alarm(d time.Duration) { a.after = append(a.after, d) }
+
+// counted counts its runs, and asks for more of them from again.
+type counted struct {
+	n     int
+	again *Loop
+}
+
+func (c *counted) Run() {
+	c.n++
+	if c.again != nil {
+		c.again.Later(c)
+		c.again.PutOff(c)
+	}
 }
 
 // A loop that always has something to do still comes to what was put off.

@@ -65,6 +65,9 @@ func withZone(ip netip.Addr, zone string) netip.Addr {
 // hostAddr returns the first address of the host that is of the preferred family, or its first if none is.
 func hostAddr(ctx context.Context, r *net.Resolver, name string, v6 bool) (netip.Addr, error) {
 	ips, err := r.LookupNetIP(ctx, "ip", name)
+	if err != nil && ctx.Err() != nil { // the answer may come at the same time
+		return netip.Addr{}, ctx.Err()
+	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
 		return netip.Addr{}, fmt.Errorf("%w: neither an interface nor a known host: %w", errNoAddress, err)
 	}
