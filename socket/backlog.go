@@ -155,17 +155,32 @@ func (b *backlog) expire() {
 	}
 }
 
-// wakeAtExpiry has senders that wait look again when the oldest message has expired. mu held.
+// wakeAtExpiry has senders and Close, if they wait, look again when the oldest message has expired. mu held.
 func (b *backlog) wakeAtExpiry() {
 	if b.opts.maxAge == 0 || b.waiting.n == 0 {
 		return
 	}
 	wait := b.opts.maxAge - time.Duration(now()-b.waiting.front().at)
 	if b.timer == nil {
-		b.timer = time.AfterFunc(wait, b.pipe.core.writable.wake)
+		b.timer = time.AfterFunc(wait, b.expired)
 	} else {
 		b.timer.Reset(wait)
 	}
+}
+
+func (b *backlog) expired() {
+	b.pipe.core.writable.wake()
+	b.pipe.core.quiet.wake()
+}
+
+// left is the number of messages that wait and are not offered. Close, and the end of a pipe, wait for them no longer
+// than they are good for. mu held.
+func (b *backlog) left() int {
+	b.expire()
+	if b.pipe.muted.Load() || b.pipe.core.closing.Load() {
+		b.wakeAtExpiry()
+	}
+	return b.waiting.n
 }
 
 // next takes the next message that is to be sent. mu held.
@@ -243,7 +258,7 @@ func (b *backlog) giveUp() (offered int) {
 func (b *backlog) depth() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.waiting.n
+	return b.left()
 }
 
 // takes reports whether a message of the size has room.
@@ -286,8 +301,7 @@ func (b *backlog) halved() bool {
 func (b *backlog) appended() uint64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.expire()
-	return b.moved + uint64(b.waiting.n)
+	return b.moved + uint64(b.left())
 }
 
 // losses is what was dropped while it waited.

@@ -115,6 +115,7 @@ func (c *Core) doShutdown(ctx context.Context) error {
 	c.HoldsSend(func() {}) // no Send is under way after this
 	for _, p := range c.allPipes() {
 		p.kick() // a batching policy may hold messages back
+		p.leaveUnread()
 	}
 	c.quiet.until(ctx, c.idle)
 	err := c.unsent(ctx)
@@ -135,6 +136,13 @@ func (c *Core) spawn(f func()) bool {
 	return true
 }
 
+// pastWaiting reports whether Close has gone past waiting.
+func (c *Core) pastWaiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.finished
+}
+
 // endAll ends every connection and every pipe. It returns when nothing of the socket runs any more.
 func (c *Core) endAll(ctx context.Context) {
 	c.mu.Lock()
@@ -142,6 +150,7 @@ func (c *Core) endAll(ctx context.Context) {
 	c.dialers = nil
 	c.finished = true
 	c.mu.Unlock()
+	c.quiet.wake()
 	for _, d := range dialers {
 		d.stop()
 	}
@@ -233,7 +242,8 @@ func (c *Core) dismiss(p *Pipe, d *connector) {
 		hopeless = func() bool { return p.since.Load() == 0 }
 	}
 	p.kick()
-	c.quiet.until(ctx, func() bool { return p.idle() || hopeless() || c.closing.Load() })
+	p.leaveUnread()
+	c.quiet.until(ctx, func() bool { return p.idle() || hopeless() || c.pastWaiting() }) // Close waits for it, too
 	if d != nil {
 		d.stop()
 	}

@@ -165,6 +165,7 @@ func (cn *conn) runRead(rounds int) {
 			return
 		case got == readPaused && rounds > 0:
 			cn.theirs.Load().paused()
+			cn.leaveUnread()
 			if cn.read.block() {
 				return
 			}
@@ -334,6 +335,16 @@ func (cn *conn) failWrite(err error) {
 	cn.hungUp.Store(true)
 	if cn.read.wake() {
 		cn.loop.Post((*connReader)(cn))
+	}
+	cn.leaveUnread()
+}
+
+// leaveUnread ends a connection that can neither be written to nor read to its end, because the mailbox is full and nobody
+// receives from it any more. It is called after each of these has come about.
+func (cn *conn) leaveUnread() {
+	b := cn.broken.Load()
+	if b != nil && cn.pipe.in.paused.Load() && (cn.core.closing.Load() || cn.pipe.muted.Load()) {
+		cn.fail(b.err)
 	}
 }
 

@@ -31,6 +31,7 @@ type connector struct {
 	delay      time.Duration // before the next attempt
 	timer      *time.Timer
 	cancelWait func() bool // of a local transport
+	waits      int         // times that it was asked to wait
 }
 
 func (c *Core) connectStream(t transport.Stream, endpoint, addr string, opts *config) *connector {

@@ -64,10 +64,21 @@ func (p *Pipe) settle(cn *conn) bool {
 	if !p.stream.Load() {
 		return p.flush.end()
 	}
+	p.visit(cn)
+	if !p.flush.watch() {
+		return false
+	}
+	if !p.watched.Load() {
+		p.visit(cn) // a visit has just ended without the task
+	}
+	return true
+}
+
+// visit has the loop of cn visit the pipe, unless one is going to.
+func (p *Pipe) visit(cn *conn) {
 	if !p.watched.Swap(true) {
 		cn.loop.Later((*pipeVisit)(p))
 	}
-	return p.flush.watch()
 }
 
 // pipeVisit is the loop's visit to a pipe that messages come to in a stream.

@@ -184,14 +184,19 @@ func (d *connector) waiting() *link {
 
 // await puts the pipe on the waiting list of its name.
 func (d *connector) await() error {
+	d.mu.Lock()
+	d.waits++
+	mine := d.waits
+	d.mu.Unlock()
 	cancel, err := d.local.Connect(d.addr, d)
 	if err != nil {
 		return err
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.stopped {
+	if d.stopped || d.waits != mine { // it was refused, and has come again, before this could be noted
 		cancel()
+		return nil
 	}
 	d.cancelWait = cancel
 	return nil
@@ -444,5 +449,6 @@ func (c *Core) waitAgain(p, from *Pipe, reason error) bool {
 	p.forget()
 	c.withdraw(p)
 	p.end(left)
+	c.quiet.wake()
 	return true
 }

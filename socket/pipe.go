@@ -369,6 +369,13 @@ func (p *Pipe) heldEnough() {
 	p.kick()
 }
 
+// leaveUnread is [conn.leaveUnread] of the connection that there may be.
+func (p *Pipe) leaveUnread() {
+	if cn := p.conn.Load(); cn != nil {
+		cn.leaveUnread()
+	}
+}
+
 // kick has the loop write.
 func (p *Pipe) kick() {
 	if p.flush.unblock() {

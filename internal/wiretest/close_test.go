@@ -2,6 +2,7 @@ package wiretest
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/ringmq/ringmq"
 	"github.com/ringmq/ringmq/pattern/pipeline"
 	"github.com/ringmq/ringmq/pattern/pubsub"
+	"github.com/ringmq/ringmq/pattern/reqrep"
 	"github.com/ringmq/ringmq/socket"
 )
 
@@ -97,6 +99,51 @@ func TestPeerLeavesWhileCloseWaits(t *testing.T) {
 				require.ErrorAs(t, err, &unsent)
 				require.EqualValues(t, dropped, unsent.Messages)
 				require.Len(t, unsent.ByPeer, 1)
+			})
+		}
+	}
+}
+
+// A peer that dies while the mailbox for it is full has an end that nobody will come to read once the socket closes: what
+// is queued for it is given up then, and Close does not wait.
+func TestPeerDiesWhoseMessagesAreNotReceived(t *testing.T) {
+	for _, l := range links {
+		if l.connecting { // it would wait for the peer to come back
+			continue
+		}
+		for _, first := range []string{"the peer", "the socket", "the endpoint"} {
+			t.Run(l.String()+" "+first, func(t *testing.T) {
+				d := open(t, reqrep.NewDealer, socket.WithRecvHWM(mark), socket.WithLinger(-1))
+				at := l.meet(t, d)
+				p := at.peer().slow()
+				p.shake(1, "DEALER")
+				for range 20 * mark {
+					p.send(frame(0, "never received"))
+				}
+				require.Eventually(t, func() bool { return d.Stats().Pending >= mark }, patience, time.Millisecond)
+				sent := fill(t, d)
+				closed := make(chan error, 1)
+				finish := func() { go func() { closed <- d.Close() }() }
+				switch first {
+				case "the peer":
+					p.reset()
+					finish()
+				case "the socket":
+					finish()
+					require.Eventually(t, func() bool { return errors.Is(d.TrySend(numbered(0)), ringmq.ErrClosed) }, patience, time.Millisecond)
+					p.reset()
+				case "the endpoint":
+					require.NoError(t, d.Unbind(at.endpoint))
+					p.reset()
+					finish()
+				}
+				err := arrived(t, closed)
+				var unsent *ringmq.UnsentError
+				if first != "the endpoint" { // else it may be given up before Close begins
+					require.ErrorAs(t, err, &unsent)
+					require.LessOrEqual(t, unsent.Messages, sent)
+				}
+				require.NotZero(t, d.Stats().Dropped)
 			})
 		}
 	}
