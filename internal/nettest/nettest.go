@@ -38,28 +38,49 @@ func Address(t testing.TB, host string) {
 }
 
 // Ports are taken from below those that systems give to outgoing connections, one of which could take a port meanwhile; a
-// connector that knocks at one of those can even meet itself. Test processes run at once, and each has a block of ports.
+// connector that knocks at one of those can even meet itself. Test processes run at once, and each has a block of ports,
+// the first of which it holds as a sign of that.
 const (
 	firstPort = 10_000
 	blocks    = 400
 	blockSize = 50
 )
 
-var taken atomic.Uint32
+var (
+	block = claim()
+	taken atomic.Uint32
+)
+
+// claim returns the first port of a block that no other process has; the system gives it back when this one ends.
+func claim() int {
+	for i := range blocks {
+		base := firstPort + (os.Getpid()+i)%blocks*blockSize
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base)); err == nil {
+			held = l
+			return base
+		}
+	}
+	return 0
+}
+
+// held keeps the sign from being collected as garbage.
+var held net.Listener
 
 // TCP is an address of 127.0.0.1 that nobody is bound to, and that no other test is given soon: it may be bound to by
 // one socket after the other.
 func TCP(t testing.TB) string {
 	t.Helper()
-	base := firstPort + os.Getpid()%blocks*blockSize
+	if block == 0 {
+		t.Fatalf("no block of ports is free from %d to %d", firstPort, firstPort+blocks*blockSize-1)
+	}
 	for range blockSize {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", base+int(taken.Add(1)%blockSize)))
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", block+1+int(taken.Add(1)%(blockSize-1))))
 		if err == nil {
 			_ = l.Close()
 			return l.Addr().String()
 		}
 	}
-	t.Fatalf("no port is free from %d to %d", base, base+blockSize-1)
+	t.Fatalf("no port is free from %d to %d", block, block+blockSize-1)
 	return ""
 }
 
