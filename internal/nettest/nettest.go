@@ -47,6 +47,7 @@ const (
 )
 
 var (
+	held  net.Listener // kept for the life of the process
 	block = claim()
 	taken atomic.Uint32
 )
@@ -63,14 +64,11 @@ func claim() int {
 	return 0
 }
 
-// held keeps the sign from being collected as garbage.
-var held net.Listener
-
 // TCP is an address of 127.0.0.1 that nobody is bound to, and that no other test is given soon: it may be bound to by
 // one socket after the other.
 func TCP(t testing.TB) string {
 	t.Helper()
-	if block == 0 {
+	if held == nil {
 		t.Fatalf("no block of ports is free from %d to %d", firstPort, firstPort+blocks*blockSize-1)
 	}
 	for range blockSize {
